@@ -132,16 +132,6 @@ public sealed partial class HugePagePool
         }
     }
 
-    /// <summary>
-    /// Moves a page in use from one frame to another without touching reservations: what <c>alloc_hugetlb_folio_nodemask</c> does for page
-    /// migration. Only pages that nobody has reserved may be taken.
-    /// </summary>
-    /// <returns>The new frame, or <see cref="Pfn.None"/>.</returns>
-    public long AllocForMigration(NodeChoice choice) => AvailablePages != 0 ? DequeueNodemask(choice) : Pfn.None;
-
-    /// <summary>Surplus pages there are now; what <c>__unmap_hugepage_range</c> looks at before it restores a reservation.</summary>
-    public bool HasSurplus => SurplusPages != 0;
-
     private long AllowedMemsFree(NodeChoice choice)
     {
         // allowed_mems_nr: free pages of the nodes that the task may use.

@@ -56,5 +56,48 @@ public static class VmaReservations
         return map.RegionDel(index, index + 1, null);
     }
 
+    /// <summary>
+    /// restore_reserve_on_error: brings the map back to where it was before a page was allocated that is now freed without having been
+    /// instantiated (row R27).
+    /// </summary>
+    /// <param name="map">The map, or null.</param>
+    /// <param name="shared">The map is an inode's.</param>
+    /// <param name="index">The page.</param>
+    /// <param name="consumedReserve">The page's restore-reserve flag.</param>
+    /// <returns>The flag with which the page is to be freed.</returns>
+    public static bool RestoreOnError(ReserveMap? map, bool shared, long index, bool consumedReserve)
+    {
+        var needs = Needs(map, shared, index);
+        if (needs < 0)
+        {
+            // Without memory the map goes on saying "consumed" for a private page: then the count must not rise. For a shared page, or one
+            // that consumed nothing, the kernel chooses likewise the side on which no page can be promised twice.
+            return !consumedReserve && !shared;
+        }
+
+        if (consumedReserve)
+        {
+            if (needs > 0)
+            {
+                Add(map, shared, index);
+            }
+            else
+            {
+                End(map, index);
+            }
+
+            return true;
+        }
+
+        if (needs > 0)
+        {
+            End(map, index);
+            return false;
+        }
+
+        // The entry was there before the allocation; without it a later allocation cannot consume what nobody reserved.
+        return Del(map, shared, index) < 0;
+    }
+
     private static long Translate(long answer, bool shared) => shared || answer < 0 ? answer : answer > 0 ? 0 : 1;
 }

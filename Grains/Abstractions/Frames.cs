@@ -1,0 +1,58 @@
+namespace Hugesim.Abstractions;
+
+/// <summary>
+/// The page frames of one NUMA node: reference counts, flags and contents. The hardware; it calls no other grain.
+/// </summary>
+public interface IFramesGrain : IGrainWithStringKey
+{
+    /// <summary>A frame comes into use.</summary>
+    ValueTask Take(TakeFrame request);
+
+    /// <summary>One more page table entry for each frame: <c>folio_get</c> and <c>hugetlb_add_*_rmap</c>.</summary>
+    ValueTask Share(long[] pfns);
+
+    /// <summary>One reference less for each frame; those whose last one it was are returned, in order.</summary>
+    ValueTask<FreedPage[]> Put(PutFrames request);
+
+    /// <summary>hugetlb_wp: may the only page table entry of the anonymous page just become writable? Stores <paramref name="content"/>, if any, then.</summary>
+    ValueTask<bool> TryReuse(long pfn, int? content);
+
+    /// <summary>The contents of the frames, and how many page table entries each has.</summary>
+    [ReadOnly]
+    ValueTask<FrameView[]> Load(long[] pfns);
+
+    /// <summary>Stores a value into each frame.</summary>
+    ValueTask Store(long[] pfns, int content);
+
+    /// <summary>Every frame in use, for the audit of a machine.</summary>
+    [ReadOnly]
+    ValueTask<FrameInUse[]> Audit();
+}
+
+/// <summary>A frame that comes into use.</summary>
+/// <param name="Pfn">The frame.</param>
+/// <param name="Subpool">Key of the subpool it was allocated through, or null.</param>
+/// <param name="Cgroup">Cgroup charged for it.</param>
+/// <param name="RsvdCgroup">Cgroup charged for a reservation of its own, or -1.</param>
+/// <param name="Anon">Anonymous page; otherwise one of the page cache, which holds a reference of its own.</param>
+/// <param name="Mapped">A page table entry names it from the start.</param>
+/// <param name="Content">What it contains.</param>
+[GenerateSerializer, Immutable, Alias("TakeFrame")]
+public sealed record TakeFrame(long Pfn, string? Subpool, int Cgroup, int RsvdCgroup, bool Anon, bool Mapped, int Content);
+
+/// <summary>References to drop.</summary>
+/// <param name="Pfns">The frames, once for each reference.</param>
+/// <param name="Mapped">The references are page table entries, not the page cache's.</param>
+/// <param name="RestoreReserve">Frames whose restore-reserve flag is set even if others still use them; empty for most kernels.</param>
+[GenerateSerializer, Immutable, Alias("PutFrames")]
+public sealed record PutFrames(long[] Pfns, bool Mapped, long[] RestoreReserve);
+
+/// <summary>What a read of a frame shows.</summary>
+/// <param name="Content">The content token.</param>
+/// <param name="MapCount">Page table entries that map it.</param>
+[GenerateSerializer, Immutable, Alias("FrameView")]
+public readonly record struct FrameView(int Content, int MapCount);
+
+/// <summary>A frame in use, for the audit.</summary>
+[GenerateSerializer, Immutable, Alias("FrameInUse")]
+public sealed record FrameInUse(long Pfn, int RefCount, int MapCount, bool RestoreReserve);

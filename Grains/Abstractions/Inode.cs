@@ -1,0 +1,132 @@
+using Hugesim.Model;
+
+namespace Hugesim.Abstractions;
+
+/// <summary>
+/// A file of hugetlbfs: its size, its page cache, the reserve map of its shared mappings, and which VMAs map it (i_mmap). One fault, truncate or
+/// hole punch at a time, as hugetlb_fault_mutex and i_mmap_rwsem order them in the kernel.
+/// </summary>
+public interface IInodeGrain : IGrainWithStringKey
+{
+    /// <summary>hugetlbfs_get_inode. Repeating it changes nothing.</summary>
+    ValueTask Create(InodeCreate request);
+
+    /// <summary>One more open file.</summary>
+    ValueTask Open();
+
+    /// <summary>One open file less; the last reference to an unlinked file evicts it.</summary>
+    ValueTask<InodeReleased> Close();
+
+    /// <summary>The name is gone.</summary>
+    ValueTask<InodeReleased> Unlink();
+
+    /// <summary>hugetlb_reserve_pages without a VMA: shmget.</summary>
+    ValueTask<Errno> Reserve(TaskContext task, long from, long to);
+
+    /// <summary>hugetlbfs_file_mmap: reserves for a shared mapping, lets the file grow, and enters the VMA into i_mmap.</summary>
+    ValueTask<Errno> Map(MapInode request);
+
+    /// <summary>Enters a VMA that fork copied into i_mmap.</summary>
+    ValueTask AddMapping(string vma);
+
+    /// <summary>A VMA is gone.</summary>
+    ValueTask<InodeReleased> RemoveMapping(string vma);
+
+    /// <summary>hugetlb_no_page of a shared mapping: finds the page in the cache or allocates it. The answer's frame has a mapping's reference.</summary>
+    ValueTask<InodePage> FaultShared(InodeFault fault);
+
+    /// <summary>filemap_lock_hugetlb_folio for a private mapping: the cached page with a mapping's reference, or none.</summary>
+    ValueTask<InodePage> FindPage(long index);
+
+    /// <summary>unmap_ref_private: takes the page away from all other private mappings that do not own reservations.</summary>
+    ValueTask UnmapRefPrivate(string owner, long page, long pfn);
+
+    /// <summary>ftruncate.</summary>
+    ValueTask<Errno> Truncate(long bytes);
+
+    /// <summary>hugetlbfs_punch_hole.</summary>
+    ValueTask<Errno> PunchHole(long offsetBytes, long lengthBytes);
+
+    /// <summary>hugetlbfs_fallocate.</summary>
+    ValueTask<Errno> Fallocate(TaskContext task, long offsetBytes, long lengthBytes, bool keepSize);
+
+    /// <summary>hugetlb_mfill_atomic_pte of a shared mapping: puts a page with that content into the cache.</summary>
+    ValueTask<InodePage> InstallShared(InodeFault fault);
+
+    /// <summary>hugetlbfs_read_iter: the number at an offset.</summary>
+    ValueTask<ReadAnswer> Read(long offsetBytes);
+
+    /// <summary>fstat.</summary>
+    [ReadOnly]
+    ValueTask<InodeStat> Stat();
+
+    /// <summary>Open files and mappings; 0 means that only a name holds the inode.</summary>
+    [ReadOnly]
+    ValueTask<int> ReferenceCount();
+}
+
+/// <summary>What an inode is made of.</summary>
+/// <param name="Machine">Its machine.</param>
+/// <param name="Subpool">Key of its subpool, or null.</param>
+/// <param name="Mount">Key of its mount, or null for the internal one.</param>
+/// <param name="Named">It has a name in a directory.</param>
+/// <param name="SizeBytes">Its size at first.</param>
+[GenerateSerializer, Immutable, Alias("InodeCreate")]
+public sealed record InodeCreate(MachineContext Machine, string? Subpool, string? Mount, bool Named, long SizeBytes);
+
+/// <summary>What is left after a reference is dropped.</summary>
+/// <param name="Mount">The mount to end if it was detached, when no reference is left; null otherwise.</param>
+[GenerateSerializer, Immutable, Alias("InodeReleased")]
+public readonly record struct InodeReleased(string? Mount);
+
+/// <summary>A mapping of a file.</summary>
+/// <param name="Vma">Key of the VMA grain.</param>
+/// <param name="Task">The task.</param>
+/// <param name="From">First huge page of the file.</param>
+/// <param name="To">Huge page after the last one.</param>
+/// <param name="Shared">MAP_SHARED.</param>
+/// <param name="Reserve">Reservations are wanted: not NORESERVE, and not a shm segment, which reserved at shmget.</param>
+/// <param name="Writable">PROT_WRITE: the file grows to hold the mapping.</param>
+[GenerateSerializer, Immutable, Alias("MapInode")]
+public sealed record MapInode(string Vma, TaskContext Task, long From, long To, bool Shared, bool Reserve, bool Writable);
+
+/// <summary>A fault on a shared mapping.</summary>
+/// <param name="Index">Huge page of the file.</param>
+/// <param name="Task">The task.</param>
+/// <param name="NoReserve">VM_NORESERVE of the faulting area.</param>
+/// <param name="PolicyMode">Memory policy of the area.</param>
+/// <param name="PolicyNodes">Its nodes.</param>
+/// <param name="Content">Stored into a page that is new.</param>
+[GenerateSerializer, Immutable, Alias("InodeFault")]
+public sealed record InodeFault(long Index, TaskContext Task, bool NoReserve, PolicyMode PolicyMode, long PolicyNodes, int Content);
+
+/// <summary>How the inode answered a fault.</summary>
+public enum InodePageResult
+{
+    /// <summary>The page was in the cache.</summary>
+    Cached,
+
+    /// <summary>The page is new.</summary>
+    Allocated,
+
+    /// <summary>The page is not in the cache (private lookups).</summary>
+    Missing,
+
+    /// <summary>The page lies behind the end of the file.</summary>
+    BeyondEnd,
+
+    /// <summary>No page could be had.</summary>
+    NoPage,
+}
+
+/// <summary>A page of the page cache.</summary>
+[GenerateSerializer, Immutable, Alias("InodePage")]
+public readonly record struct InodePage(InodePageResult Result, long Pfn);
+
+/// <summary>Bytes read and the number in them.</summary>
+[GenerateSerializer, Immutable, Alias("ReadAnswer")]
+public readonly record struct ReadAnswer(long Bytes, int Value);
+
+/// <summary>fstat: bytes, huge pages in the cache, links.</summary>
+[GenerateSerializer, Immutable, Alias("InodeStat")]
+public readonly record struct InodeStat(long SizeBytes, long CachedPages, int Links);

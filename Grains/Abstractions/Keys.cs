@@ -1,0 +1,26 @@
+namespace Hugesim.Abstractions;
+
+/// <summary>
+/// The keys of the grains. The machine comes first, so that one cluster can run thousands of emulated hosts; inside one machine each key is
+/// one activation.
+/// </summary>
+public static class Keys
+{
+    /// <summary>The hstate of a machine: <c>machine/2048kB</c>.</summary>
+    public static string Hstate(string machine) => $"{machine}/2048kB";
+
+    /// <summary>The frames of one NUMA node: <c>machine/node0/2048kB</c>.</summary>
+    public static string Frames(string machine, int node) => $"{machine}/node{node}/2048kB";
+
+    /// <summary>A mounted hugetlbfs; <paramref name="instance"/> tells two mounts of the same name apart.</summary>
+    public static string Mount(string machine, string name, long instance) => $"{machine}/{name}/{instance}";
+
+    /// <summary>An inode below its mount.</summary>
+    public static string Inode(string mount, long ino) => $"{mount}/{ino}";
+
+    /// <summary>A process.</summary>
+    public static string Process(string machine, long pid) => $"{machine}/{pid}";
+
+    /// <summary>A mapping of an address space, numbered in the order of the process's mmap calls.</summary>
+    public static string Vma(string process, long vma) => $"{process}/vma{vma}";
+}

@@ -1,0 +1,31 @@
+namespace Hugesim.Abstractions;
+
+/// <summary>A mounted hugetlbfs: its directory and its subpool. One level of names; that is all that scenarios use.</summary>
+public interface IMountGrain : IGrainWithStringKey
+{
+    /// <summary>hugetlbfs_fill_super. Sizes in huge pages, -1 for none.</summary>
+    ValueTask<Model.Errno> Mount(MachineContext machine, TaskContext task, long maxPages, long minPages);
+
+    /// <summary>Looks a name up, or creates it.</summary>
+    ValueTask<LookupAnswer> Lookup(string name, bool create, bool exclusive);
+
+    /// <summary>Removes a name; the file lives on while it is open or mapped.</summary>
+    ValueTask<Model.Errno> Unlink(string name);
+
+    /// <summary>umount; <paramref name="lazy"/> detaches a mount in use and lets it end with its last user.</summary>
+    ValueTask<Model.Errno> Umount(bool lazy);
+
+    /// <summary>After the last reference to a file of a detached mount has gone: ends the mount if nothing else holds it.</summary>
+    ValueTask EndIfUnused();
+
+    /// <summary>statfs.</summary>
+    ValueTask<MountBlocks> Statfs();
+}
+
+/// <summary>A file that was found or made.</summary>
+/// <param name="Error">Why not.</param>
+/// <param name="Inode">Key of its inode.</param>
+/// <param name="Subpool">Key of its subpool, or null.</param>
+/// <param name="Created">The inode is new.</param>
+[GenerateSerializer, Immutable, Alias("LookupAnswer")]
+public sealed record LookupAnswer(Model.Errno Error, string Inode, string? Subpool, bool Created);

@@ -1,0 +1,187 @@
+using Hugesim.Model;
+
+namespace Hugesim.Abstractions;
+
+/// <summary>
+/// A process: task, open files and the layout of its address space. Its methods are the system calls, one at a time, and the accesses of its
+/// threads. Addresses and lengths are in bytes.
+/// </summary>
+public interface IProcessGrain : IGrainWithStringKey
+{
+    /// <summary>A new process with an empty address space.</summary>
+    ValueTask Spawn(MachineContext machine, TaskContext task);
+
+    /// <summary>fork: the child gets copies of areas and open files.</summary>
+    ValueTask Fork(long childPid);
+
+    /// <summary>The child's side of <see cref="Fork"/>.</summary>
+    ValueTask Adopt(ProcessImage image);
+
+    /// <summary>execve: a new address space; files stay open.</summary>
+    ValueTask Exec();
+
+    /// <summary>The process ends, by itself or by a signal.</summary>
+    ValueTask Exit();
+
+    /// <summary>sigaction for SIGBUS and SIGSEGV: caught and reported, or deadly.</summary>
+    ValueTask SetCatch(bool catching);
+
+    /// <summary>Changes what the kernel reads from <c>current</c>: cgroup, policy, CPU, cpuset.</summary>
+    ValueTask SetTask(TaskContext task);
+
+    /// <summary>What the kernel reads from <c>current</c>.</summary>
+    ValueTask<TaskContext> GetTask();
+
+    /// <summary>mmap.</summary>
+    ValueTask<MmapAnswer> Mmap(MmapCall call);
+
+    /// <summary>munmap.</summary>
+    ValueTask<Errno> Munmap(long address, long length);
+
+    /// <summary>mprotect.</summary>
+    ValueTask<Errno> Mprotect(long address, long length, bool read, bool write);
+
+    /// <summary>mremap.</summary>
+    ValueTask<MmapAnswer> Mremap(MremapCall call);
+
+    /// <summary>madvise with the kernel's number of the advice.</summary>
+    ValueTask<Errno> Madvise(long address, long length, int advice);
+
+    /// <summary>mlock: faults the pages in.</summary>
+    ValueTask<Errno> Mlock(long address, long length);
+
+    /// <summary>munlock and msync: only check the range.</summary>
+    ValueTask<Errno> CheckMapped(long address, long length);
+
+    /// <summary>Loads or stores, one a page. A fault that is not caught ends the process.</summary>
+    ValueTask<TouchAnswer> Touch(long address, long pages, bool write, int value);
+
+    /// <summary>The kernel itself loads or stores: EFAULT instead of a signal.</summary>
+    ValueTask<Errno> KernelTouch(long address, bool write, int value);
+
+    /// <summary>open.</summary>
+    ValueTask<OpenAnswer> Open(OpenCall call);
+
+    /// <summary>memfd_create(MFD_HUGETLB).</summary>
+    ValueTask<OpenAnswer> Memfd();
+
+    /// <summary>close.</summary>
+    ValueTask<Errno> Close(int fd);
+
+    /// <summary>unlink.</summary>
+    ValueTask<Errno> Unlink(string mount, string name);
+
+    /// <summary>ftruncate.</summary>
+    ValueTask<Errno> Truncate(int fd, long bytes);
+
+    /// <summary>fallocate, with <paramref name="punch"/> a hole punch.</summary>
+    ValueTask<Errno> Fallocate(int fd, long offset, long length, bool keepSize, bool punch);
+
+    /// <summary>fstat.</summary>
+    ValueTask<StatAnswer> Fstat(int fd);
+
+    /// <summary>pread of one number.</summary>
+    ValueTask<PreadAnswer> Pread(int fd, long offset);
+
+    /// <summary>Is the descriptor open? EBADF if not.</summary>
+    ValueTask<Errno> CheckFd(int fd);
+
+    /// <summary>shmat.</summary>
+    ValueTask<MmapAnswer> Shmat(long id, bool readOnly);
+
+    /// <summary>shmdt.</summary>
+    ValueTask<Errno> Shmdt(long address);
+
+    /// <summary>Areas and pages of a range, as /proc/self/maps, smaps and pagemap show them.</summary>
+    ValueTask<RangeView> Describe(long address, long length);
+
+    /// <summary>Huge pages mapped: HugetlbPages of /proc/self/status.</summary>
+    ValueTask<long> MappedPages();
+
+    /// <summary>mbind.</summary>
+    ValueTask<Errno> Mbind(MbindCall call);
+
+    /// <summary>userfaultfd registration of a range for missing pages.</summary>
+    ValueTask<Errno> UffdRegister(long address, long length);
+
+    /// <summary>UFFDIO_COPY of one page.</summary>
+    ValueTask<Errno> UffdCopy(long address, int content);
+
+    /// <summary>UFFDIO_ZEROPAGE: EINVAL on huge pages.</summary>
+    ValueTask<Errno> UffdZero(long address);
+}
+
+/// <summary>What fork hands to the child.</summary>
+[GenerateSerializer, Immutable, Alias("ProcessImage")]
+public sealed record ProcessImage(
+    MachineContext Machine, TaskContext Task, bool Catching, long NextVma, OpenFile[] Files, VmaImage[] Vmas, long[] VmaNumbers,
+    AttachedSegment[] Segments);
+
+/// <summary>An attached shared memory segment: number of the mapping, address in huge pages.</summary>
+[GenerateSerializer, Immutable, Alias("AttachedSegment")]
+public readonly record struct AttachedSegment(long Vma, long Start);
+
+/// <summary>An open file.</summary>
+[GenerateSerializer, Immutable, Alias("OpenFile")]
+public sealed record OpenFile(int Fd, string Inode, string? Subpool, bool ReadOnly);
+
+/// <summary>Arguments of mmap.</summary>
+/// <param name="Address">Wanted address; taken if free, or whatever is there with <paramref name="Fixed"/>.</param>
+/// <param name="Length">Bytes.</param>
+/// <param name="Fixed">MAP_FIXED.</param>
+/// <param name="Read">PROT_READ.</param>
+/// <param name="Write">PROT_WRITE.</param>
+/// <param name="Shared">MAP_SHARED.</param>
+/// <param name="NoReserve">MAP_NORESERVE.</param>
+/// <param name="Fd">The file, or -1 for MAP_ANONYMOUS | MAP_HUGETLB.</param>
+/// <param name="Offset">Bytes into the file.</param>
+/// <param name="Populate">MAP_POPULATE or MAP_LOCKED.</param>
+[GenerateSerializer, Immutable, Alias("MmapCall")]
+public sealed record MmapCall(
+    long Address, long Length, bool Fixed, bool Read, bool Write, bool Shared, bool NoReserve, int Fd, long Offset, bool Populate);
+
+/// <summary>An address, or why not.</summary>
+[GenerateSerializer, Immutable, Alias("MmapAnswer")]
+public readonly record struct MmapAnswer(Errno Error, long Address, long Length);
+
+/// <summary>Arguments of mremap.</summary>
+[GenerateSerializer, Immutable, Alias("MremapCall")]
+public sealed record MremapCall(long Address, long OldLength, long NewLength, bool MayMove, bool DontUnmap, bool Fixed, long NewAddress);
+
+/// <summary>Arguments of mbind.</summary>
+[GenerateSerializer, Immutable, Alias("MbindCall")]
+public sealed record MbindCall(long Address, long Length, PolicyMode Mode, long Nodes);
+
+/// <summary>How loads or stores ended.</summary>
+/// <param name="Values">Values loaded.</param>
+/// <param name="Signal">0, or the signal: SIGBUS 7, SIGSEGV 11.</param>
+/// <param name="Code">si_code of the signal.</param>
+/// <param name="FailedPage">Which page, counted from the first one touched.</param>
+/// <param name="Killed">The signal was not caught: the process is dead.</param>
+/// <param name="Stuck">A userfaultfd that nobody serves holds the task.</param>
+[GenerateSerializer, Immutable, Alias("TouchAnswer")]
+public sealed record TouchAnswer(int[] Values, int Signal, int Code, long FailedPage, bool Killed, bool Stuck);
+
+/// <summary>Arguments of open.</summary>
+[GenerateSerializer, Immutable, Alias("OpenCall")]
+public sealed record OpenCall(string Mount, string Name, bool ReadOnly, bool Create, bool Exclusive, bool Truncate);
+
+/// <summary>A file descriptor, or why not.</summary>
+[GenerateSerializer, Immutable, Alias("OpenAnswer")]
+public readonly record struct OpenAnswer(Errno Error, int Fd);
+
+/// <summary>fstat, or why not.</summary>
+[GenerateSerializer, Immutable, Alias("StatAnswer")]
+public readonly record struct StatAnswer(Errno Error, InodeStat Stat);
+
+/// <summary>pread, or why not.</summary>
+[GenerateSerializer, Immutable, Alias("PreadAnswer")]
+public readonly record struct PreadAnswer(Errno Error, long Bytes, int Value);
+
+/// <summary>A page as pagemap and smaps show it; <paramref name="Page"/> is its address in huge pages.</summary>
+[GenerateSerializer, Immutable, Alias("PageView")]
+public readonly record struct PageView(long Page, long Pfn, int MapCount);
+
+/// <summary>Areas and pages of a range of addresses.</summary>
+[GenerateSerializer, Immutable, Alias("RangeView")]
+public sealed record RangeView(AreaImage[] Areas, PageView[] Pages);

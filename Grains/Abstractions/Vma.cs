@@ -1,0 +1,149 @@
+using Hugesim.Model;
+
+namespace Hugesim.Abstractions;
+
+/// <summary>
+/// What one mmap made in one address space: its areas, their page table, and the reserve map of a private mapping. Addresses are in huge pages.
+/// The two unmap messages come from the inode while this grain may itself wait for the inode: they interleave and call only hstate and frames.
+/// </summary>
+public interface IVmaGrain : IGrainWithStringKey
+{
+    /// <summary>hugetlbfs_file_mmap and hugetlb_reserve_pages.</summary>
+    ValueTask<Errno> Map(MapVma request);
+
+    /// <summary>Loads, stores or faults in pages one after the other, up to the first that fails: the MMU and hugetlb_fault.</summary>
+    ValueTask<AccessAnswer> Access(AccessRequest request);
+
+    /// <summary>Copies what a forked child gets and write-protects it here: <c>copy_hugetlb_page_range</c>.</summary>
+    ValueTask<VmaImage> Fork(string childVma);
+
+    /// <summary>The child's side of fork.</summary>
+    ValueTask Adopt(VmaImage image);
+
+    /// <summary>Unmaps the pages of a range: <c>__unmap_hugepage_range</c>. Pages nobody else uses are returned, to be freed.</summary>
+    ValueTask<FreedPage[]> Zap(long first, long end);
+
+    /// <summary>Ends the areas of a range, whose pages were zapped before: <c>hugetlb_vm_op_close</c>.</summary>
+    ValueTask<VmaClosed> Close(long first, long end);
+
+    /// <summary>mprotect, splitting areas where needed.</summary>
+    ValueTask Protect(long first, long end, bool read, bool write);
+
+    /// <summary>mbind, splitting areas where needed.</summary>
+    ValueTask SetPolicy(long first, long end, PolicyMode mode, long nodes);
+
+    /// <summary>MADV_DONTFORK and MADV_DOFORK.</summary>
+    ValueTask SetDontFork(long first, long end, bool dontFork);
+
+    /// <summary>UFFDIO_REGISTER for missing pages.</summary>
+    ValueTask RegisterUffd(long first, long end);
+
+    /// <summary>UFFDIO_COPY.</summary>
+    ValueTask<Errno> UffdCopy(TaskContext task, long page, int content);
+
+    /// <summary>mremap: moves areas and pages to another address.</summary>
+    ValueTask Move(long first, long end, long to);
+
+    /// <summary>The areas that overlap a range, and the pages mapped in it.</summary>
+    ValueTask<VmaView> Describe(long first, long end);
+
+    /// <summary>Pages [firstIndex, endIndex) of the file are going: truncate and hole punch.</summary>
+    [AlwaysInterleave]
+    ValueTask<FreedPage[]> UnmapFile(long firstIndex, long endIndex);
+
+    /// <summary>unmap_ref_private: the owner needs this frame for itself.</summary>
+    [AlwaysInterleave]
+    ValueTask UnmapReference(long page, long pfn);
+}
+
+/// <summary>A mapping to be made.</summary>
+/// <param name="Machine">Its machine.</param>
+/// <param name="Task">The task.</param>
+/// <param name="Start">Address.</param>
+/// <param name="End">Address after it.</param>
+/// <param name="PgOff">Huge page of the file at <paramref name="Start"/>.</param>
+/// <param name="Inode">Key of the file's inode.</param>
+/// <param name="Subpool">Key of its subpool, or null.</param>
+/// <param name="Anonymous">MAP_ANONYMOUS: the inode is this mapping's own.</param>
+/// <param name="Shared">MAP_SHARED.</param>
+/// <param name="NoReserve">MAP_NORESERVE.</param>
+/// <param name="ReserveAtMap">False for shm segments, which reserved at shmget.</param>
+/// <param name="Read">PROT_READ.</param>
+/// <param name="Write">PROT_WRITE.</param>
+[GenerateSerializer, Immutable, Alias("MapVma")]
+public sealed record MapVma(
+    MachineContext Machine, TaskContext Task, long Start, long End, long PgOff, string Inode, string? Subpool, bool Anonymous, bool Shared,
+    bool NoReserve, bool ReserveAtMap, bool Read, bool Write);
+
+/// <summary>What an access does to a page.</summary>
+public enum AccessKind
+{
+    /// <summary>A load: faults the page in and reads it.</summary>
+    Load,
+
+    /// <summary>A store: faults the page in for writing and writes it.</summary>
+    Store,
+
+    /// <summary>Faults the page in as a load would (populate).</summary>
+    FaultRead,
+
+    /// <summary>Faults the page in as a store would (populate).</summary>
+    FaultWrite,
+
+    /// <summary>populate_vma_page_range: as a store in private writable areas, which breaks COW, as a load in all others.</summary>
+    Populate,
+}
+
+/// <summary>An access to pages [First, Last].</summary>
+[GenerateSerializer, Immutable, Alias("AccessRequest")]
+public sealed record AccessRequest(TaskContext Task, long First, long Last, AccessKind Kind, int Value);
+
+/// <summary>Why an access failed.</summary>
+public enum AccessFault
+{
+    /// <summary>It did not.</summary>
+    None,
+
+    /// <summary>SEGV_MAPERR: nothing is mapped there.</summary>
+    NotMapped,
+
+    /// <summary>SEGV_ACCERR: the area forbids it.</summary>
+    Forbidden,
+
+    /// <summary>BUS_ADRERR: no page could be had, or the file ends before it.</summary>
+    Bus,
+
+    /// <summary>The page is missing and a userfaultfd that nobody serves holds the task.</summary>
+    Uffd,
+}
+
+/// <summary>How an access ended.</summary>
+/// <param name="Values">Values loaded, one a page, up to the failure.</param>
+/// <param name="Fault">Why it failed.</param>
+/// <param name="Page">The page that failed, or the one after the last.</param>
+[GenerateSerializer, Immutable, Alias("AccessAnswer")]
+public sealed record AccessAnswer(int[] Values, AccessFault Fault, long Page);
+
+/// <summary>An area as it travels in messages.</summary>
+[GenerateSerializer, Immutable, Alias("AreaImage")]
+public sealed record AreaImage(
+    string Inode, long Start, long End, long PgOff, bool Read, bool Write, bool Shared, bool NoReserve, bool AnonVma, PolicyMode PolicyMode, long PolicyNodes);
+
+/// <summary>A page table entry as it travels in messages.</summary>
+[GenerateSerializer, Immutable, Alias("PteImage")]
+public readonly record struct PteImage(long Page, long Pfn, bool Writable, bool Anon);
+
+/// <summary>What fork copies of a mapping; references to the frames are already taken.</summary>
+[GenerateSerializer, Immutable, Alias("VmaImage")]
+public sealed record VmaImage(
+    MachineContext Machine, string Inode, string? Subpool, bool Anonymous, AreaImage[] Areas, PteImage[] Ptes);
+
+/// <summary>What is left of a mapping.</summary>
+/// <param name="Empty">Nothing: the grain ends.</param>
+/// <param name="Mount">A mount that may end now, or null.</param>
+[GenerateSerializer, Immutable, Alias("VmaClosed")]
+public readonly record struct VmaClosed(bool Empty, string? Mount);
+
+/// <summary>A mapping as /proc shows it.</summary>
+[GenerateSerializer, Immutable, Alias("VmaView")]
+public sealed record VmaView(AreaImage[] Areas, PteImage[] Ptes);

@@ -1,0 +1,223 @@
+using Hugesim.Abstractions;
+using Hugesim.Model;
+
+namespace Hugesim.Grains;
+
+/// <summary>A page asked for by a fault, a copy or fallocate: the arguments of <c>alloc_hugetlb_folio</c>.</summary>
+/// <param name="Task">The task that is charged.</param>
+/// <param name="Nodes">Where the page may come from.</param>
+/// <param name="Map">Reserve map that counts, or null.</param>
+/// <param name="Shared">The map is an inode's.</param>
+/// <param name="Index">Index into the map.</param>
+/// <param name="MayUseReserves">Kernels before 6.18: <c>vma_has_reserves</c> of the area, apart from chg.</param>
+/// <param name="CowFromOwner">The owner copies a page that used its reservation already (avoid_reserve).</param>
+/// <param name="Anon">The page becomes anonymous.</param>
+/// <param name="Mapped">A page table entry will name it.</param>
+/// <param name="Content">What it contains.</param>
+internal readonly record struct PageRequest(
+    TaskContext Task, NodeChoice Nodes, ReserveMap? Map, bool Shared, long Index, bool MayUseReserves, bool CowFromOwner, bool Anon, bool Mapped,
+    int Content);
+
+/// <summary>A page that <c>alloc_hugetlb_folio</c> handed out.</summary>
+/// <param name="Pfn">The frame, or <see cref="Model.Pfn.None"/>.</param>
+/// <param name="ConsumedReserve">Its allocation consumed a reservation: the restore-reserve flag between allocation and instantiation.</param>
+internal readonly record struct AllocatedPage(long Pfn, bool ConsumedReserve)
+{
+    public static AllocatedPage None => new(Model.Pfn.None, false);
+
+    public bool Failed => Pfn == Model.Pfn.None;
+}
+
+/// <summary>
+/// The flows over subpool, hstate and frames that several grains share: taking a page, freeing pages, reserving and returning. Each undoes
+/// what it took, in reverse order, when a later step fails.
+/// </summary>
+internal sealed class HugePageFlows
+{
+    private readonly string? _subpoolKey;
+    private readonly IHstateGrain _hstate;
+    private readonly ISubpoolGrain? _subpool;
+    private readonly IGrainFactory _grains;
+
+    public HugePageFlows(IGrainFactory grains, MachineContext machine, string? subpool)
+    {
+        _grains = grains;
+        _subpoolKey = subpool;
+        Profile = KernelProfiles.Get(machine.Profile);
+        Frames = new FrameCalls(grains, machine.Machine);
+        _hstate = grains.GetGrain<IHstateGrain>(Keys.Hstate(machine.Machine));
+        _subpool = subpool is null ? null : grains.GetGrain<ISubpoolGrain>(subpool);
+    }
+
+    /// <summary>The machine's kernel.</summary>
+    public KernelProfile Profile { get; }
+
+    /// <summary>The machine's frames.</summary>
+    public FrameCalls Frames { get; }
+
+    /// <summary>
+    /// alloc_hugetlb_folio: consumes a reservation if there is one, else takes from subpool and pool; the map records the page.
+    /// </summary>
+    /// <returns>The frame, in use; or <see cref="Pfn.None"/> with everything as before.</returns>
+    public async ValueTask<AllocatedPage> Alloc(PageRequest request)
+    {
+        // MAP_CHG_ENFORCED from 6.18; before, the map was asked even though its answer was overridden.
+        var ignoresMap = request.CowFromOwner && Profile.ReserveByGlobalChange;
+        var needs = ignoresMap ? 1 : VmaReservations.Needs(request.Map, request.Shared, request.Index);
+        if (needs < 0)
+        {
+            return AllocatedPage.None;
+        }
+
+        var needsOwnPage = needs > 0 || request.CowFromOwner;
+        var fromSubpool = needsOwnPage ? await GetFromSubpool() : 0;
+        if (fromSubpool < 0)
+        {
+            EndReservation(request, ignoresMap);
+            return AllocatedPage.None;
+        }
+
+        var useReservation = UsesReservation(request, fromSubpool);
+        var pfn = await TakePage(request, needsOwnPage, useReservation);
+        if (pfn == Pfn.None)
+        {
+            await ReturnToSubpool(needsOwnPage, fromSubpool);
+            EndReservation(request, ignoresMap);
+            return AllocatedPage.None;
+        }
+
+        // hugetlb_reserve_pages may have added the page to the map since it was asked: then it was reserved twice (row R17).
+        var raced = !ignoresMap && VmaReservations.Commit(request.Map, request.Shared, request.Index) == 0 && needs > 0;
+        var rsvdCgroup = needsOwnPage && !raced ? request.Task.Cgroup : -1;
+        await Frames.Of(pfn).Take(new TakeFrame(
+            pfn, _subpoolKey, request.Task.Cgroup, rsvdCgroup, request.Anon, request.Mapped, request.Content));
+        if (raced)
+        {
+            await Unreserve(1, [new RsvdUncharge(request.Task.Cgroup, 1)]);
+        }
+
+        return new AllocatedPage(pfn, useReservation);
+    }
+
+    /// <summary>free_huge_folio for pages whose last reference is gone: subpools first, then cgroups and pool.</summary>
+    public async ValueTask Free(FreedPage[] pages)
+    {
+        if (pages.Length == 0)
+        {
+            return;
+        }
+
+        await _hstate.FreeHugePages(Array.Exists(pages, p => p.Subpool is not null && !p.RestoreReserve) ? await PutToSubpools(pages) : pages);
+    }
+
+    /// <summary>Takes a reservation of <paramref name="chg"/> pages: the middle of <c>hugetlb_reserve_pages</c>, with its error path.</summary>
+    public async ValueTask<Errno> Reserve(TaskContext task, long chg)
+    {
+        if (chg == 0)
+        {
+            return Errno.None;
+        }
+
+        if (_subpool is null)
+        {
+            return await _hstate.Reserve(new ReserveRequest(task, chg, chg));
+        }
+
+        if (await _hstate.Reserve(new ReserveRequest(task, 0, chg)) != Errno.None)
+        {
+            return Errno.ENOMEM;
+        }
+
+        var globalPages = await _subpool.GetPages(chg);
+        if (globalPages >= 0 && await _hstate.Reserve(new ReserveRequest(task, globalPages, 0)) == Errno.None)
+        {
+            return Errno.None;
+        }
+
+        var refused = globalPages < 0 ? 0 : await _subpool.UndoGetPages(chg, globalPages);
+        await _hstate.Unreserve(new UnreserveRequest(refused, [new RsvdUncharge(task.Cgroup, chg)]));
+        return Errno.ENOMEM;
+    }
+
+    /// <summary>Returns reservations through the subpool, and ends cgroup charges.</summary>
+    public async ValueTask Unreserve(long pages, RsvdUncharge[] uncharges)
+    {
+        var globalPages = pages > 0 && _subpool is not null ? await _subpool.PutPages(pages) : pages;
+        if (globalPages != 0 || uncharges.Length > 0)
+        {
+            await _hstate.Unreserve(new UnreserveRequest(globalPages, uncharges));
+        }
+    }
+
+    /// <summary>hugetlb_fix_reserve_counts: an entry could not be deleted from a map, so the counters follow the map.</summary>
+    public async ValueTask FixReserveCounts(TaskContext task)
+    {
+        var globalPages = await GetFromSubpool();
+        if (globalPages > 0)
+        {
+            await _hstate.Reserve(new ReserveRequest(task, 1, 0));
+        }
+    }
+
+    /// <summary>Are there surplus pages? __unmap_hugepage_range restores no reservation then.</summary>
+    public async ValueTask<bool> HasSurplus() => (await _hstate.ReadCounters()).Surplus != 0;
+
+    private async ValueTask<long> GetFromSubpool() => _subpool is null ? 1 : await _subpool.GetPages(1);
+
+    private bool UsesReservation(PageRequest request, long fromSubpool) =>
+        Profile.ReserveByGlobalChange
+            ? fromSubpool == 0
+            : !request.CowFromOwner && fromSubpool == 0 && request.MayUseReserves;
+
+    private async ValueTask<long> TakePage(PageRequest request, bool chargeRsvd, bool useReservation)
+    {
+        var nodes = request.Nodes;
+        var answer = await _hstate.AllocHugePage(new AllocRequest(
+            request.Task.Cgroup, chargeRsvd, useReservation, nodes.PreferredNode, nodes.AllowedNodes, nodes.FallbackNodes));
+        return answer.Pfn;
+    }
+
+    // The error path of alloc_hugetlb_folio. Up to 6.12 the page goes back to the subpool and its answer is ignored; from 6.18 only a page
+    // that the subpool had reserved goes back, so that the quota of any other stays used (bug B3).
+    private async ValueTask ReturnToSubpool(bool needsOwnPage, long fromSubpool)
+    {
+        if (_subpool is null || !needsOwnPage)
+        {
+            return;
+        }
+
+        if (!Profile.ReserveByGlobalChange)
+        {
+            await _subpool.PutPages(1);
+        }
+        else if (fromSubpool == 0)
+        {
+            await Unreserve(1, []);
+        }
+    }
+
+    private static void EndReservation(PageRequest request, bool ignoresMap)
+    {
+        if (!ignoresMap)
+        {
+            VmaReservations.End(request.Map, request.Index);
+        }
+    }
+
+    private async ValueTask<FreedPage[]> PutToSubpools(FreedPage[] pages)
+    {
+        var settled = (FreedPage[])pages.Clone();
+        foreach (var group in pages.Select((page, i) => (page, i)).Where(p => p.page.Subpool is not null && !p.page.RestoreReserve).GroupBy(p => p.page.Subpool!))
+        {
+            var members = group.ToArray();
+            var answers = await _grains.GetGrain<ISubpoolGrain>(group.Key).PutFreedPages(members.Length);
+            for (var i = 0; i < members.Length; i++)
+            {
+                // 0: the subpool would be under its minimum without the page's reservation (row R19).
+                settled[members[i].i] = members[i].page with { RestoreReserve = answers[i] == 0 };
+            }
+        }
+
+        return settled;
+    }
+}

@@ -1,0 +1,191 @@
+using Hugesim.Abstractions;
+using Hugesim.Model;
+
+namespace Hugesim.Grains;
+
+/// <content>The page cache: faults of shared mappings, truncate, hole punch, fallocate.</content>
+public sealed partial class InodeGrain
+{
+    private long SizePages => _sizeBytes / Units.PageBytes;
+
+    /// <inheritdoc/>
+    public async ValueTask<InodePage> FaultShared(InodeFault fault)
+    {
+        if (_cache.TryGetValue(fault.Index, out var cached))
+        {
+            await Flows.Frames.Share([cached]);
+            return new InodePage(InodePageResult.Cached, cached);
+        }
+
+        return fault.Index >= SizePages ? new InodePage(InodePageResult.BeyondEnd, Pfn.None) : await Allocate(fault, mapped: true);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<InodePage> InstallShared(InodeFault fault)
+    {
+        if (fault.Index >= SizePages)
+        {
+            return new InodePage(InodePageResult.BeyondEnd, Pfn.None);
+        }
+
+        return _cache.TryGetValue(fault.Index, out var cached)
+            ? new InodePage(InodePageResult.Cached, cached)
+            : await Allocate(fault, mapped: true);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<InodePage> FindPage(long index)
+    {
+        if (_cache.TryGetValue(index, out var pfn))
+        {
+            await Flows.Frames.Share([pfn]);
+            return new InodePage(InodePageResult.Cached, pfn);
+        }
+
+        return new InodePage(index >= SizePages ? InodePageResult.BeyondEnd : InodePageResult.Missing, Pfn.None);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask UnmapRefPrivate(string owner, long page, long pfn)
+    {
+        foreach (var vma in _mappings.Where(vma => vma != owner).ToArray())
+        {
+            await GrainFactory.GetGrain<IVmaGrain>(vma).UnmapReference(page, pfn);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Errno> Truncate(long bytes)
+    {
+        // hugetlbfs_setattr: sizes are whole huge pages.
+        if (bytes < 0 || bytes % Units.PageBytes != 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        // hugetlb_vmtruncate does the same whether the file shrinks or grows: map entries can lie behind the end of a file.
+        _sizeBytes = bytes;
+        await UnmapMappings(bytes / Units.PageBytes, long.MaxValue);
+        await RemovePages(bytes / Units.PageBytes, long.MaxValue);
+        return Errno.None;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Errno> PunchHole(long offsetBytes, long lengthBytes)
+    {
+        if (offsetBytes < 0 || lengthBytes <= 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        var endBytes = Math.Min(offsetBytes + lengthBytes, long.MaxValue - Units.PageBytes);
+        var first = (offsetBytes + Units.PageBytes - 1) / Units.PageBytes;
+        var end = endBytes / Units.PageBytes;
+        if (first < end)
+        {
+            await UnmapMappings(first, end);
+        }
+
+        await ZeroTail(offsetBytes, endBytes, end);
+        if (first < end)
+        {
+            await RemovePages(first, end);
+        }
+
+        return Errno.None;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Errno> Fallocate(TaskContext task, long offsetBytes, long lengthBytes, bool keepSize)
+    {
+        if (offsetBytes < 0 || lengthBytes <= 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        var end = (offsetBytes + lengthBytes + Units.PageBytes - 1) / Units.PageBytes;
+        for (var index = offsetBytes / Units.PageBytes; index < end; index++)
+        {
+            var fault = new InodeFault(index, task, false, PolicyMode.Default, 0, 0);
+            if (!_cache.ContainsKey(index) && (await Allocate(fault, mapped: false)).Result == InodePageResult.NoPage)
+            {
+                return Errno.ENOSPC;
+            }
+        }
+
+        if (!keepSize)
+        {
+            _sizeBytes = Math.Max(_sizeBytes, offsetBytes + lengthBytes);
+        }
+
+        return Errno.None;
+    }
+
+    // hugetlb_no_page / hugetlbfs_fallocate: a new page enters the cache.
+    private async ValueTask<InodePage> Allocate(InodeFault fault, bool mapped)
+    {
+        var nodes = fault.Task.Choose(new MemoryPolicy(fault.PolicyMode, fault.PolicyNodes), fault.Index);
+        var page = await Flows.Alloc(new PageRequest(
+            fault.Task, nodes, _resvMap, Shared: true, fault.Index, MayUseReserves: true, CowFromOwner: false, Anon: false, mapped, fault.Content));
+        if (page.Failed)
+        {
+            return new InodePage(InodePageResult.NoPage, Pfn.None);
+        }
+
+        _cache.Add(fault.Index, page.Pfn);
+        return new InodePage(InodePageResult.Allocated, page.Pfn);
+    }
+
+    // hugetlb_vmdelete_list: all mappings let go of the pages, which end there if they were private copies.
+    private async ValueTask UnmapMappings(long firstIndex, long endIndex)
+    {
+        foreach (var vma in _mappings.ToArray())
+        {
+            await Flows.Free(await GrainFactory.GetGrain<IVmaGrain>(vma).UnmapFile(firstIndex, endIndex));
+        }
+    }
+
+    // remove_inode_hugepages and hugetlb_unreserve_pages. A truncate drops all map entries behind the new end; a hole punch only those of
+    // pages that were there, one by one.
+    private async ValueTask RemovePages(long first, long end)
+    {
+        var truncates = end == long.MaxValue;
+        var pages = _cache.Where(p => p.Key >= first && p.Key < end).ToArray();
+        foreach (var (index, pfn) in pages)
+        {
+            _cache.Remove(index);
+            await Flows.Free(await Flows.Frames.Put([pfn], mapped: false, []));
+            if (!truncates)
+            {
+                await Unreserve(index, index + 1, freed: 1);
+            }
+        }
+
+        if (truncates)
+        {
+            await Unreserve(first, end, pages.Length);
+        }
+    }
+
+    private async ValueTask Unreserve(long from, long to, long freed)
+    {
+        var uncharges = new List<Uncharge>();
+        var chg = _resvMap.RegionDel(from, to, uncharges);
+        if (chg < 0)
+        {
+            await Flows.FixReserveCounts(TaskContext.Default);
+            return;
+        }
+
+        await Flows.Unreserve(chg - freed, Cgroups.ToUncharges(uncharges));
+    }
+
+    // hugetlbfs_zero_partial_page: the number of a page stands at its beginning, so only a hole that begins before it and ends in it zeroes it.
+    private async ValueTask ZeroTail(long offsetBytes, long endBytes, long index)
+    {
+        if (endBytes % Units.PageBytes != 0 && offsetBytes <= index * Units.PageBytes && _cache.TryGetValue(index, out var pfn))
+        {
+            await Flows.Frames.Store([pfn], 0);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+using Hugesim.Abstractions;
+using Hugesim.Model;
+
+namespace Hugesim.Grains;
+
+/// <summary>A file of hugetlbfs.</summary>
+[KeepAlive]
+public sealed partial class InodeGrain : Grain, IInodeGrain
+{
+    private readonly SortedDictionary<long, long> _cache = [];
+    private readonly List<string> _mappings = [];
+    private ReserveMap _resvMap = new();
+    private HugePageFlows? _flows;
+    private InodeCreate? _identity;
+    private long _sizeBytes;
+    private int _links;
+    private int _opens;
+
+    private HugePageFlows Flows => _flows ?? throw new InvalidOperationException($"inode {this.GetPrimaryKeyString()} was used before it was created");
+
+    /// <inheritdoc/>
+    public ValueTask Create(InodeCreate request)
+    {
+        if (_identity is null)
+        {
+            _identity = request;
+            _flows = new HugePageFlows(GrainFactory, request.Machine, request.Subpool);
+            _links = request.Named ? 1 : 0;
+            _sizeBytes = request.SizeBytes;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask Open()
+    {
+        _opens++;
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<InodeReleased> Close()
+    {
+        _opens--;
+        return Release();
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<InodeReleased> Unlink()
+    {
+        _links = 0;
+        return Release();
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<InodeReleased> RemoveMapping(string vma)
+    {
+        _mappings.Remove(vma);
+        return Release();
+    }
+
+    /// <inheritdoc/>
+    public ValueTask AddMapping(string vma)
+    {
+        if (!_mappings.Contains(vma))
+        {
+            _mappings.Add(vma);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Errno> Reserve(TaskContext task, long from, long to)
+    {
+        // hugetlb_reserve_pages for a shared map: chg, take, add; or abort.
+        var chg = _resvMap.RegionChg(from, to, out var regionsNeeded);
+        if (chg < 0)
+        {
+            return Errno.ENOMEM;
+        }
+
+        if (await Flows.Reserve(task, chg) != Errno.None)
+        {
+            _resvMap.RegionAbort(from, to, regionsNeeded);
+            return Errno.ENOMEM;
+        }
+
+        var added = _resvMap.RegionAdd(from, to, regionsNeeded, Cgroups.Path(task.Cgroup));
+        if (added < 0)
+        {
+            await Flows.Unreserve(chg, [new RsvdUncharge(task.Cgroup, chg)]);
+            return Errno.ENOMEM;
+        }
+
+        if (added < chg)
+        {
+            await Flows.Unreserve(chg - added, [new RsvdUncharge(task.Cgroup, chg - added)]);
+        }
+
+        return Errno.None;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Errno> Map(MapInode request)
+    {
+        if (request is { Shared: true, Reserve: true } && await Reserve(request.Task, request.From, request.To) != Errno.None)
+        {
+            return Errno.ENOMEM;
+        }
+
+        if (request.Writable)
+        {
+            _sizeBytes = Math.Max(_sizeBytes, request.To * Units.PageBytes);
+        }
+
+        await AddMapping(request.Vma);
+        return Errno.None;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<InodeStat> Stat() => new(new InodeStat(_sizeBytes, _cache.Count, _links));
+
+    /// <inheritdoc/>
+    public ValueTask<int> ReferenceCount() => new(_opens + _mappings.Count);
+
+    /// <inheritdoc/>
+    public async ValueTask<ReadAnswer> Read(long offsetBytes)
+    {
+        var bytes = Math.Clamp(_sizeBytes - offsetBytes, 0, sizeof(int));
+        if (bytes == 0)
+        {
+            return new ReadAnswer(0, -1);
+        }
+
+        if (!_cache.TryGetValue(offsetBytes / Units.PageBytes, out var pfn) || offsetBytes % Units.PageBytes != 0)
+        {
+            return new ReadAnswer(bytes, 0);
+        }
+
+        return new ReadAnswer(bytes, (await Flows.Frames.Load([pfn]))[0].Content);
+    }
+
+    // iput: without links and references the inode is evicted, with its pages and reservations.
+    private async ValueTask<InodeReleased> Release()
+    {
+        if (_opens + _mappings.Count > 0)
+        {
+            return default;
+        }
+
+        if (_links == 0)
+        {
+            // hugetlbfs_evict_inode: remove_inode_hugepages(0, LLONG_MAX).
+            await RemovePages(0, long.MaxValue);
+            _resvMap = new ReserveMap();
+            DeactivateOnIdle();
+        }
+
+        return new InodeReleased(_identity?.Mount);
+    }
+}

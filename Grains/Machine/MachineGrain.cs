@@ -1,0 +1,144 @@
+using Hugesim.Abstractions;
+using Hugesim.Model;
+
+namespace Hugesim.Grains;
+
+/// <summary>An emulated machine.</summary>
+[KeepAlive]
+public sealed class MachineGrain : Grain, IMachineGrain
+{
+    private readonly List<(string Name, string Key)> _mounts = [];
+    private readonly Dictionary<long, (string Inode, long LengthBytes, bool Removed)> _segments = [];
+    private MachineContext? _machine;
+    private long _nextMount;
+    private long _nextPid = 1;
+    private long _nextSegment;
+
+    private string Key => this.GetPrimaryKeyString();
+
+    private MachineContext Machine => _machine ?? throw new InvalidOperationException($"machine {Key} was used before it booted");
+
+    /// <inheritdoc/>
+    public async ValueTask<MachineContext> Boot(BootMachine request)
+    {
+        _machine = new MachineContext(Key, KernelProfiles.Get(request.Profile).Name);
+        await GrainFactory.GetGrain<IHstateGrain>(Keys.Hstate(Key)).Boot(new HstateBoot(request.Nodes, request.CapacityPagesPerNode));
+        return _machine;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Errno> Mount(TaskContext task, string name, long maxPages, long minPages)
+    {
+        var key = Keys.Mount(Key, name, _nextMount++);
+        var error = await GrainFactory.GetGrain<IMountGrain>(key).Mount(Machine, task, maxPages, minPages);
+        if (error == Errno.None)
+        {
+            _mounts.Add((name, key));
+        }
+
+        return error;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Errno> Umount(string name, bool lazy)
+    {
+        var at = _mounts.FindLastIndex(m => m.Name == name);
+        if (at < 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        var error = await GrainFactory.GetGrain<IMountGrain>(_mounts[at].Key).Umount(lazy);
+        if (error == Errno.None)
+        {
+            _mounts.RemoveAt(at);
+        }
+
+        return error;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<string?> ResolveMount(string name) => new(_mounts.FindLast(m => m.Name == name).Key);
+
+    /// <inheritdoc/>
+    public async ValueTask<MountStatus[]> Statfs()
+    {
+        var answers = new List<MountStatus>();
+        foreach (var (name, key) in _mounts)
+        {
+            var blocks = await GrainFactory.GetGrain<IMountGrain>(key).Statfs();
+            answers.Add(new MountStatus(name, blocks.Blocks, blocks.FreeBlocks));
+        }
+
+        return [.. answers];
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<long> NextPid() => new(_nextPid++);
+
+    /// <inheritdoc/>
+    public async ValueTask<ShmAnswer> ShmGet(TaskContext task, long lengthBytes, bool noReserve)
+    {
+        if (lengthBytes <= 0)
+        {
+            return new ShmAnswer(Errno.EINVAL, -1, "", 0);
+        }
+
+        var id = _nextSegment++;
+        var key = $"{Key}/shm{id}";
+        var pages = (lengthBytes + Units.PageBytes - 1) / Units.PageBytes;
+        var inode = GrainFactory.GetGrain<IInodeGrain>(key);
+        await inode.Create(new InodeCreate(Machine, null, null, Named: false, pages * Units.PageBytes));
+        await inode.Open();
+        if (!noReserve && await inode.Reserve(task, 0, pages) != Errno.None)
+        {
+            await inode.Close();
+            return new ShmAnswer(Errno.ENOMEM, -1, "", 0);
+        }
+
+        _segments.Add(id, (key, lengthBytes, false));
+        return new ShmAnswer(Errno.None, id, key, lengthBytes);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ShmAnswer> ShmLookup(long id) =>
+        await Lives(id)
+            ? new ShmAnswer(Errno.None, id, _segments[id].Inode, _segments[id].LengthBytes)
+            : new ShmAnswer(Errno.EINVAL, id, "", 0);
+
+    /// <inheritdoc/>
+    public async ValueTask<Errno> ShmRemove(long id)
+    {
+        if (!await Lives(id))
+        {
+            return Errno.EINVAL;
+        }
+
+        var segment = _segments[id];
+        if (!segment.Removed)
+        {
+            // Attached processes keep the inode alive; the segment itself lets go.
+            _segments[id] = segment with { Removed = true };
+            await GrainFactory.GetGrain<IInodeGrain>(segment.Inode).Close();
+        }
+
+        return Errno.None;
+    }
+
+    // A removed segment lives until the last process detaches.
+    private async ValueTask<bool> Lives(long id)
+    {
+        if (!_segments.TryGetValue(id, out var segment))
+        {
+            return false;
+        }
+
+        if (segment.Removed && await GrainFactory.GetGrain<IInodeGrain>(segment.Inode).ReferenceCount() == 0)
+        {
+            _segments.Remove(id);
+            return false;
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,138 @@
+using Hugesim.Abstractions;
+using Hugesim.Model;
+
+namespace Hugesim.Grains;
+
+/// <content>madvise, mlock, populate.</content>
+public sealed partial class ProcessGrain
+{
+    private const int MadvWillneed = 3;
+    private const int MadvDontneed = 4;
+    private const int MadvRemove = 9;
+    private const int MadvDontfork = 10;
+    private const int MadvDofork = 11;
+    private const int MadvMergeable = 12;
+    private const int MadvHugepage = 14;
+    private const int MadvNohugepage = 15;
+    private const int MadvPopulateRead = 22;
+    private const int MadvPopulateWrite = 23;
+    private const int MadvDontneedLocked = 24;
+
+    /// <inheritdoc/>
+    public async ValueTask<Errno> Madvise(long address, long length, int advice)
+    {
+        if (!IsKnown(advice) || address % Units.BasePageBytes != 0 || length < 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        if (length == 0)
+        {
+            return Errno.None;
+        }
+
+        var end = address + RoundUp(length, Units.BasePageBytes);
+        if (advice is MadvPopulateRead or MadvPopulateWrite)
+        {
+            return await MadvisePopulate(address, end, advice);
+        }
+
+        var error = await AdviseRanges(address, end, advice);
+        var (first, last) = (address / Units.PageBytes, RoundUp(end, Units.PageBytes) / Units.PageBytes);
+        return error == Errno.None && !_mm.Covers(first, last) ? Errno.ENOMEM : error;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Errno> Mlock(long address, long length)
+    {
+        var (first, end) = (address / Units.PageBytes, RoundUp(address + length, Units.PageBytes) / Units.PageBytes);
+        if (!_mm.Covers(first, end))
+        {
+            return Errno.ENOMEM;
+        }
+
+        // __mlock_posix_error_return: a page that cannot be had is ENOMEM here.
+        return await Populate(first, end - first, AccessKind.Populate) == AccessFault.None ? Errno.None : Errno.ENOMEM;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Errno> CheckMapped(long address, long length) =>
+        new(_mm.Covers(address / Units.PageBytes, RoundUp(address + length, Units.PageBytes) / Units.PageBytes) ? Errno.None : Errno.ENOMEM);
+
+    private bool IsKnown(int advice) => advice switch
+    {
+        MadvDontneed or MadvDontneedLocked => Flows.Profile.MadviseDontneed,
+        MadvPopulateRead or MadvPopulateWrite => Flows.Profile.MadvisePopulate,
+        MadvWillneed or MadvRemove or MadvDontfork or MadvDofork or MadvMergeable or MadvHugepage or MadvNohugepage => true,
+        _ => false, // free, cold, pageout, wipeonfork, collapse: not for huge pages
+    };
+
+    private async ValueTask<Errno> MadvisePopulate(long address, long end, int advice)
+    {
+        var (first, last) = (address / Units.PageBytes, RoundUp(end, Units.PageBytes) / Units.PageBytes);
+        var kind = advice == MadvPopulateWrite ? AccessKind.FaultWrite : AccessKind.FaultRead;
+        return await Populate(first, last - first, kind) switch
+        {
+            AccessFault.None => Errno.None,
+            AccessFault.NotMapped => Errno.ENOMEM,
+            AccessFault.Forbidden => Errno.EINVAL,
+            _ => Errno.EFAULT,
+        };
+    }
+
+    private async ValueTask<Errno> AdviseRanges(long address, long end, int advice)
+    {
+        var cuts = CutsPage(address);
+        var first = address / Units.PageBytes;
+
+        // madvise_dontneed_free_valid_vma rounds the end down, so that no more is dropped than was named.
+        var last = end / Units.PageBytes;
+        foreach (var range in _mm.Within(first, last))
+        {
+            var vma = Vma(range.Vma);
+            switch (advice)
+            {
+                case MadvDontneed or MadvDontneedLocked when !cuts:
+                    await Flows.Free(await vma.Zap(range.Start, range.End));
+                    break;
+                case MadvRemove:
+                    if (await Remove(range) is var error && error != Errno.None)
+                    {
+                        return error;
+                    }
+
+                    break;
+                case MadvDontfork or MadvDofork when !cuts && !CutsPage(end):
+                    await vma.SetDontFork(range.Start, range.End, advice == MadvDontfork);
+                    break;
+                case MadvDontneed or MadvDontneedLocked or MadvDontfork or MadvDofork:
+                    return Errno.EINVAL;
+                default:
+                    break;
+            }
+        }
+
+        return Errno.None;
+    }
+
+    // madvise_remove: a hole punch through the mapping, which must be shared and writable.
+    private async ValueTask<Errno> Remove(MappedRange range)
+    {
+        foreach (var area in (await Vma(range.Vma).Describe(range.Start, range.End)).Areas)
+        {
+            if (!area.Shared || !area.Write)
+            {
+                return Errno.EACCES;
+            }
+
+            var (start, end) = (Math.Max(area.Start, range.Start), Math.Min(area.End, range.End));
+            var offset = (start - area.Start + area.PgOff) * Units.PageBytes;
+            await GrainFactory.GetGrain<IInodeGrain>(area.Inode).PunchHole(offset, (end - start) * Units.PageBytes);
+        }
+
+        return Errno.None;
+    }
+
+    private async ValueTask<AccessFault> Populate(long first, long pages, AccessKind kind) =>
+        (await AccessRange(new AccessRequest(_task, first, first + pages - 1, kind, 0), [])).Fault;
+}

@@ -1,0 +1,271 @@
+using Hugesim.Abstractions;
+using Hugesim.Model;
+
+namespace Hugesim.Grains;
+
+/// <content>mmap, munmap, mremap, mprotect, mbind, userfaultfd.</content>
+public sealed partial class ProcessGrain
+{
+    /// <inheritdoc/>
+    public async ValueTask<MmapAnswer> Mmap(MmapCall call)
+    {
+        if (call.Length <= 0 || call.Offset < 0 || call.Address % Units.PageBytes != 0 || call.Offset % Units.PageBytes != 0)
+        {
+            return new MmapAnswer(Errno.EINVAL, 0, 0);
+        }
+
+        var file = call.Fd >= 0 ? _files.GetValueOrDefault(call.Fd) : null;
+        if (call.Fd >= 0 && file is null)
+        {
+            return new MmapAnswer(Errno.EBADF, 0, 0);
+        }
+
+        if (file is { ReadOnly: true } && call is { Shared: true, Write: true })
+        {
+            return new MmapAnswer(Errno.EACCES, 0, 0);
+        }
+
+        var mapped = await MapAt(call, file, reserveAtMap: true);
+        if (mapped.Error == Errno.None && call.Populate)
+        {
+            // mm_populate ignores errors: what could not be faulted in now is a matter of the first access.
+            await Populate(mapped.Address / Units.PageBytes, mapped.Length / Units.PageBytes, AccessKind.Populate);
+        }
+
+        return mapped;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Errno> Munmap(long address, long length)
+    {
+        var end = address + RoundUp(length, Units.BasePageBytes);
+        if (address % Units.BasePageBytes != 0 || length <= 0 || CutsPage(address) || CutsPage(end))
+        {
+            return Errno.EINVAL;
+        }
+
+        await UnmapRange(RoundUp(address, Units.PageBytes) / Units.PageBytes, end / Units.PageBytes);
+        return Errno.None;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Errno> Mprotect(long address, long length, bool read, bool write)
+    {
+        var end = address + RoundUp(length, Units.BasePageBytes);
+        if (address % Units.BasePageBytes != 0 || CutsPage(address) || CutsPage(end))
+        {
+            return Errno.EINVAL;
+        }
+
+        var (first, last) = (address / Units.PageBytes, end / Units.PageBytes);
+        var next = first;
+        foreach (var range in _mm.Within(first, last))
+        {
+            if (range.Start != next)
+            {
+                return Errno.ENOMEM;
+            }
+
+            await Vma(range.Vma).Protect(range.Start, range.End, read, write);
+            next = range.End;
+        }
+
+        return next < last ? Errno.ENOMEM : Errno.None;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<MmapAnswer> Mremap(MremapCall call)
+    {
+        var first = call.Address / Units.PageBytes;
+        var oldEnd = first + RoundUp(call.OldLength, Units.PageBytes) / Units.PageBytes;
+        var newPages = RoundUp(call.NewLength, Units.PageBytes) / Units.PageBytes;
+        var error = CheckMremap(call, first, oldEnd, newPages);
+        if (error != Errno.None)
+        {
+            return new MmapAnswer(error, 0, 0);
+        }
+
+        var end = first + newPages;
+        if (!call.Fixed)
+        {
+            await UnmapRange(end, oldEnd);
+            return new MmapAnswer(Errno.None, call.Address, newPages * Units.PageBytes);
+        }
+
+        // mremap_to: the target is cleared and the tail cut off before anything is checked that depends on the kind of mapping.
+        var to = call.NewAddress / Units.PageBytes;
+        await UnmapRange(to, to + newPages);
+        await UnmapRange(end, oldEnd);
+        if (!Flows.Profile.MremapMoves)
+        {
+            return new MmapAnswer(Errno.EINVAL, 0, 0);
+        }
+
+        var vma = _mm.Find(first)!.Value.Vma;
+        await Vma(vma).Move(first, end, to);
+        _mm.Remove(first, end);
+        _mm.Add(new MappedRange(to, to + newPages, vma));
+        return new MmapAnswer(Errno.None, call.NewAddress, newPages * Units.PageBytes);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Errno> Mbind(MbindCall call)
+    {
+        var end = call.Address + RoundUp(call.Length, Units.BasePageBytes);
+        if (CutsPage(call.Address) || CutsPage(end))
+        {
+            return Errno.EINVAL;
+        }
+
+        if (!_mm.Covers(call.Address / Units.PageBytes, end / Units.PageBytes))
+        {
+            return Errno.EFAULT;
+        }
+
+        foreach (var range in _mm.Within(call.Address / Units.PageBytes, end / Units.PageBytes))
+        {
+            await Vma(range.Vma).SetPolicy(range.Start, range.End, call.Mode, call.Nodes);
+        }
+
+        return Errno.None;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Errno> UffdRegister(long address, long length)
+    {
+        var (first, end) = (address / Units.PageBytes, (address + length) / Units.PageBytes);
+        if (length <= 0 || address % Units.PageBytes != 0 || length % Units.PageBytes != 0 || !_mm.Covers(first, end))
+        {
+            return Errno.EINVAL;
+        }
+
+        foreach (var range in _mm.Within(first, end))
+        {
+            await Vma(range.Vma).RegisterUffd(range.Start, range.End);
+        }
+
+        return Errno.None;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Errno> UffdCopy(long address, int content)
+    {
+        var page = address / Units.PageBytes;
+        return address % Units.PageBytes != 0
+            ? new(Errno.EINVAL)
+            : _mm.Find(page) is { } range ? Vma(range.Vma).UffdCopy(_task, page, content) : new(Errno.ENOENT);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Errno> UffdZero(long address) => new(_mm.Find(address / Units.PageBytes) is null ? Errno.ENOENT : Errno.EINVAL);
+
+    /// <inheritdoc/>
+    public async ValueTask<RangeView> Describe(long address, long length)
+    {
+        var areas = new List<AreaImage>();
+        var ptes = new List<PteImage>();
+        var (first, end) = (address / Units.PageBytes, RoundUp(address + length, Units.PageBytes) / Units.PageBytes);
+        foreach (var range in _mm.Within(first, end))
+        {
+            var view = await Vma(range.Vma).Describe(range.Start, range.End);
+            areas.AddRange(view.Areas);
+            ptes.AddRange(view.Ptes);
+        }
+
+        var frames = await Flows.Frames.Load([.. ptes.Select(pte => pte.Pfn)]);
+        return new RangeView(
+            [.. areas.Distinct().OrderBy(a => a.Start)],
+            [.. ptes.Select((pte, i) => new PageView(pte.Page, pte.Pfn, frames[i].MapCount))]);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<long> MappedPages()
+    {
+        var pages = 0L;
+        foreach (var range in _mm.Ranges.ToArray())
+        {
+            pages += (await Vma(range.Vma).Describe(range.Start, range.End)).Ptes.Length;
+        }
+
+        return pages;
+    }
+
+    private static Errno CheckMremapArguments(MremapCall call) =>
+        call.Address % Units.PageBytes != 0 || call.NewLength <= 0 || call.OldLength <= 0 || (call.Fixed && call.NewAddress % Units.PageBytes != 0)
+            ? Errno.EINVAL
+            : Errno.None;
+
+    // The checks of mremap for huge pages: no growth, no MREMAP_DONTUNMAP (VM_DONTEXPAND), one area only.
+    private Errno CheckMremap(MremapCall call, long first, long oldEnd, long newPages)
+    {
+        if (CheckMremapArguments(call) != Errno.None)
+        {
+            return Errno.EINVAL;
+        }
+
+        if (_mm.Find(first) is not { } range || oldEnd > range.End)
+        {
+            return Errno.EFAULT;
+        }
+
+        var to = call.NewAddress / Units.PageBytes;
+        var overlaps = call.Fixed && to < oldEnd && first < to + newPages;
+        return newPages > oldEnd - first || call.DontUnmap || overlaps ? Errno.EINVAL : Errno.None;
+    }
+
+    private async ValueTask<MmapAnswer> MapAt(MmapCall call, OpenFile? file, bool reserveAtMap)
+    {
+        var pages = RoundUp(call.Length, Units.PageBytes) / Units.PageBytes;
+        var start = call.Address / Units.PageBytes;
+        if (call.Fixed)
+        {
+            await UnmapRange(start, start + pages);
+        }
+        else
+        {
+            start = _mm.FindFree(start, pages);
+        }
+
+        var number = _nextVma++;
+        var vma = Keys.Vma(Key, number);
+        var error = await Vma(number).Map(new MapVma(
+            Machine, _task, start, start + pages, call.Offset / Units.PageBytes, file?.Inode ?? vma + "/anon_hugepage", file?.Subpool,
+            file is null, call.Shared, call.NoReserve, reserveAtMap, call.Read, call.Write));
+        if (error != Errno.None)
+        {
+            return new MmapAnswer(error, 0, 0);
+        }
+
+        _mm.Add(new MappedRange(start, start + pages, number));
+        return new MmapAnswer(Errno.None, start * Units.PageBytes, pages * Units.PageBytes);
+    }
+
+    // unmap_region and remove_vma: all pages of the range go first, then they are freed, then each area gives back what it had reserved.
+    private async ValueTask UnmapRange(long start, long end)
+    {
+        var ranges = _mm.Within(start, end);
+        var freed = new List<FreedPage>();
+        foreach (var range in ranges)
+        {
+            freed.AddRange(await Vma(range.Vma).Zap(range.Start, range.End));
+        }
+
+        await Flows.Free([.. freed]);
+        foreach (var range in ranges)
+        {
+            var closed = await Vma(range.Vma).Close(range.Start, range.End);
+            if (closed.Empty)
+            {
+                _shm.Remove(range.Vma);
+                await EndMount(closed.Mount);
+            }
+        }
+
+        _mm.Remove(start, end);
+    }
+
+    // A border inside a huge page that is mapped: may_split refuses.
+    private bool CutsPage(long address) => address % Units.PageBytes != 0 && _mm.Find(address / Units.PageBytes) is not null;
+
+    private static long RoundUp(long value, long unit) => (value + unit - 1) / unit * unit;
+}

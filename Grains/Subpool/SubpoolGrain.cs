@@ -1,0 +1,89 @@
+using Hugesim.Abstractions;
+using Hugesim.Model;
+
+namespace Hugesim.Grains;
+
+/// <summary>The subpool of a mount.</summary>
+[KeepAlive]
+public sealed class SubpoolGrain : Grain, ISubpoolGrain
+{
+    private Model.Subpool? _subpool;
+    private KernelProfile _profile = KernelProfiles.Newest;
+    private string _hstate = "";
+
+    private Model.Subpool Pool => _subpool ?? throw new InvalidOperationException($"subpool {this.GetPrimaryKeyString()} was used before its mount");
+
+    /// <inheritdoc/>
+    public async ValueTask<Errno> Create(MachineContext machine, TaskContext task, long maxPages, long minPages)
+    {
+        _profile = KernelProfiles.Get(machine.Profile);
+        _hstate = Keys.Hstate(machine.Machine);
+        if (minPages > 0)
+        {
+            var error = await GrainFactory.GetGrain<IHstateGrain>(_hstate).Reserve(new ReserveRequest(task, minPages, 0));
+            if (error != Errno.None)
+            {
+                return error;
+            }
+        }
+
+        _subpool = new Model.Subpool(maxPages, minPages);
+        return Errno.None;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<long> GetPages(long pages) => new(Pool.GetPages(pages));
+
+    /// <inheritdoc/>
+    public async ValueTask<long> PutPages(long pages)
+    {
+        var answer = Pool.PutPages(pages);
+        await ReleaseIfFree();
+        return answer;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<long[]> PutFreedPages(int count)
+    {
+        var answers = new long[count];
+        for (var i = 0; i < count; i++)
+        {
+            answers[i] = Pool.PutPages(1);
+        }
+
+        await ReleaseIfFree();
+        return answers;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<long> UndoGetPages(long chg, long globalPages)
+    {
+        var answer = FailedReserve.Undo(Pool, _profile.FailedReserve, chg, globalPages);
+        await ReleaseIfFree();
+        return answer;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask PutSubpool()
+    {
+        Pool.PutSubpool();
+        await ReleaseIfFree();
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<MountBlocks> Statfs()
+    {
+        var (blocks, free) = Pool.Statfs();
+        return new(new MountBlocks(blocks, free));
+    }
+
+    // unlock_or_release_subpool: after umount, the last page to come back ends the subpool and its min_size reservation.
+    private async ValueTask ReleaseIfFree()
+    {
+        var pages = Pool.ReleaseIfFree();
+        if (pages > 0)
+        {
+            await GrainFactory.GetGrain<IHstateGrain>(_hstate).Unreserve(new UnreserveRequest(pages, []));
+        }
+    }
+}

@@ -1,0 +1,318 @@
+using Hugesim.Abstractions;
+using Hugesim.Model;
+
+namespace Hugesim.Grains;
+
+/// <content>Accesses and the faults they raise: <c>hugetlb_fault</c>. All of it runs under the page table lock.</content>
+public sealed partial class VmaGrain
+{
+    /// <summary>How a fault on one page ended, and whether the value to be stored is already in the page.</summary>
+    private readonly record struct FaultResult(AccessFault Fault, bool Stored)
+    {
+        public static FaultResult Present => new(AccessFault.None, false);
+
+        public static FaultResult New => new(AccessFault.None, true);
+
+        public static FaultResult Failed(AccessFault fault) => new(fault, false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<AccessAnswer> Access(AccessRequest request)
+    {
+        await _lock.Enter();
+        try
+        {
+            return await AccessPages(request);
+        }
+        finally
+        {
+            _lock.Exit();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Errno> UffdCopy(TaskContext task, long page, int content)
+    {
+        if (_mapping.Find(page) is not { UffdMissing: true } area)
+        {
+            return Errno.ENOENT;
+        }
+
+        if (_mapping.TryGetPte(page, out _))
+        {
+            return Errno.EEXIST;
+        }
+
+        // hugetlb_mfill_atomic_pte.
+        if (!area.Shared)
+        {
+            var result = await AllocAnon(task, area, page, content, write: true);
+            return result.Fault == AccessFault.None ? Errno.None : Flows.Profile.UffdCopyWithoutPage;
+        }
+
+        var fault = new InodeFault(area.IndexOf(page), task, area.NoReserve, area.Policy.Mode, area.Policy.Nodes, content);
+        var installed = await Inode.InstallShared(fault);
+        if (installed.Result == InodePageResult.Allocated)
+        {
+            _mapping.SetPte(page, new Pte(installed.Pfn, area.Write, Anon: false));
+            return Errno.None;
+        }
+
+        return installed.Result switch
+        {
+            InodePageResult.Cached => Errno.EEXIST,
+            InodePageResult.BeyondEnd => Errno.EFAULT,
+            _ => Flows.Profile.UffdCopyWithoutPage,
+        };
+    }
+
+    private async ValueTask<AccessAnswer> AccessPages(AccessRequest request)
+    {
+        var pages = new List<long>();
+        var result = FaultResult.Present;
+        var page = request.First;
+        for (; page <= request.Last; page++)
+        {
+            result = await AccessPage(request, page);
+            if (result.Fault != AccessFault.None)
+            {
+                break;
+            }
+
+            if (!result.Stored)
+            {
+                pages.Add(page);
+            }
+        }
+
+        if (request.Kind is not (AccessKind.Load or AccessKind.Store))
+        {
+            return new AccessAnswer([], result.Fault, page);
+        }
+
+        var pfns = new List<long>(pages.Count);
+        foreach (var touched in pages)
+        {
+            if (!_mapping.TryGetPte(touched, out var pte))
+            {
+                // A truncate passed while a later page waited for the inode; what it took away is faulted in anew.
+                return await AccessPages(request);
+            }
+
+            pfns.Add(pte.Pfn);
+        }
+
+        if (request.Kind == AccessKind.Store)
+        {
+            await Flows.Frames.Store([.. pfns], request.Value);
+            return new AccessAnswer([], result.Fault, page);
+        }
+
+        return new AccessAnswer(Array.ConvertAll(await Flows.Frames.Load([.. pfns]), view => view.Content), result.Fault, page);
+    }
+
+    // One page: the checks of the MMU and of access_error, then the page table, then the fault handler.
+    private async ValueTask<FaultResult> AccessPage(AccessRequest request, long page)
+    {
+        while (true)
+        {
+            if (_mapping.Find(page) is not { } area)
+            {
+                return FaultResult.Failed(AccessFault.NotMapped);
+            }
+
+            var write = request.Kind is AccessKind.Store or AccessKind.FaultWrite
+                || (request.Kind == AccessKind.Populate && area is { Shared: false, Write: true });
+            if (write ? !area.Write : !area.Read)
+            {
+                return FaultResult.Failed(AccessFault.Forbidden);
+            }
+
+            var mapped = _mapping.TryGetPte(page, out var pte);
+            if (mapped && (!write || pte.Writable))
+            {
+                return FaultResult.Present;
+            }
+
+            int? content = request.Kind == AccessKind.Store ? request.Value : null;
+            var result = mapped
+                ? await WriteProtectFault(request.Task, area, page, pte, content)
+                : area.Shared
+                    ? await SharedFault(request.Task, area, page, content)
+                    : await PrivateFault(request.Task, area, page, write, content);
+            if (result is { } ended)
+            {
+                return ended;
+            }
+        }
+    }
+
+    // hugetlb_no_page of a shared mapping: the inode finds or makes the page. Null: an unmap overtook the fault, which starts again.
+    private async ValueTask<FaultResult?> SharedFault(TaskContext task, VmArea area, long page, int? content)
+    {
+        var fault = new InodeFault(area.IndexOf(page), task, area.NoReserve, area.Policy.Mode, area.Policy.Nodes, content ?? 0);
+        var found = await AskInode(page, area.UffdMissing ? inode => inode.FindPage(fault.Index) : inode => inode.FaultShared(fault));
+        if (found is not { } answer)
+        {
+            return null;
+        }
+
+        if (answer.Result is not (InodePageResult.Cached or InodePageResult.Allocated))
+        {
+            var waits = area.UffdMissing && answer.Result == InodePageResult.Missing;
+            return FaultResult.Failed(waits ? AccessFault.Uffd : AccessFault.Bus);
+        }
+
+        _mapping.SetPte(page, new Pte(answer.Pfn, area.Write, Anon: false));
+        return answer.Result == InodePageResult.Allocated && content is not null ? FaultResult.New : FaultResult.Present;
+    }
+
+    // hugetlb_no_page of a private mapping: a page of the file if it has one, else a new anonymous one.
+    private async ValueTask<FaultResult?> PrivateFault(TaskContext task, VmArea area, long page, bool write, int? content)
+    {
+        if (area.Unmapped)
+        {
+            // The owner took a page away from here: a new, empty one would look like lost data.
+            return FaultResult.Failed(AccessFault.Bus);
+        }
+
+        if (HasFile)
+        {
+            var found = await AskInode(page, inode => inode.FindPage(area.IndexOf(page)));
+            if (found is not { } answer)
+            {
+                return null;
+            }
+
+            if (answer.Result == InodePageResult.BeyondEnd)
+            {
+                return FaultResult.Failed(AccessFault.Bus);
+            }
+
+            if (answer.Result == InodePageResult.Cached)
+            {
+                var pte = new Pte(answer.Pfn, Writable: false, Anon: false);
+                _mapping.SetPte(page, pte);
+                return write ? await WriteProtectFault(task, area, page, pte, content) : FaultResult.Present;
+            }
+        }
+
+        return area.UffdMissing ? FaultResult.Failed(AccessFault.Uffd) : await AllocAnon(task, area, page, content ?? 0, write);
+    }
+
+    private async ValueTask<FaultResult> AllocAnon(TaskContext task, VmArea area, long page, int content, bool write)
+    {
+        var allocated = await Flows.Alloc(AnonRequest(task, area, page, cowFromOwner: false, content));
+        if (allocated.Failed)
+        {
+            return FaultResult.Failed(AccessFault.Bus);
+        }
+
+        area.AnonVma = true;
+        _mapping.SetPte(page, new Pte(allocated.Pfn, write && area.Write, Anon: true));
+        return write ? FaultResult.New : FaultResult.Present;
+    }
+
+    // hugetlb_wp: reuse a page that is ours alone, copy any other one; the owner of the reservations takes it from its children if it must.
+    private async ValueTask<FaultResult?> WriteProtectFault(TaskContext task, VmArea area, long page, Pte old, int? content)
+    {
+        if (area.Shared)
+        {
+            _mapping.SetPte(page, old with { Writable = true });
+            return FaultResult.Present;
+        }
+
+        if (await Reuse(page, old, content))
+        {
+            return FaultResult.New;
+        }
+
+        var cowFromOwner = area.Owner && old.Anon;
+        if (await Copy(task, area, page, old, cowFromOwner, content))
+        {
+            return FaultResult.New;
+        }
+
+        if (!cowFromOwner)
+        {
+            return FaultResult.Failed(AccessFault.Bus);
+        }
+
+        var taken = await AskInode(page, async inode =>
+        {
+            await inode.UnmapRefPrivate(Key, page, old.Pfn);
+            return new InodePage(InodePageResult.Missing, Pfn.None);
+        });
+        if (taken is null)
+        {
+            return null;
+        }
+
+        return await Reuse(page, old, content) ? FaultResult.New : FaultResult.Failed(AccessFault.Bus);
+    }
+
+    private async ValueTask<bool> Reuse(long page, Pte old, int? content)
+    {
+        if (!old.Anon || !await Flows.Frames.Of(old.Pfn).TryReuse(old.Pfn, content))
+        {
+            return false;
+        }
+
+        _mapping.SetPte(page, old with { Writable = true });
+        return true;
+    }
+
+    // Copies the page and puts the copy in its place. False: no page could be had.
+    private async ValueTask<bool> Copy(TaskContext task, VmArea area, long page, Pte old, bool cowFromOwner, int? content)
+    {
+        var copied = content ?? (await Flows.Frames.Load([old.Pfn]))[0].Content;
+        var allocated = await Flows.Alloc(AnonRequest(task, area, page, cowFromOwner, copied));
+        if (allocated.Failed)
+        {
+            return false;
+        }
+
+        area.AnonVma = true;
+        _mapping.SetPte(page, new Pte(allocated.Pfn, Writable: true, Anon: true));
+        await Flows.Free(await Flows.Frames.Put([old.Pfn], mapped: true, []));
+        return true;
+    }
+
+    // Calls the inode without the lock, so that the inode can unmap here meanwhile. Null: it unmapped this very page, and a reference that
+    // came with the answer was dropped.
+    private async ValueTask<InodePage?> AskInode(long page, Func<IInodeGrain, ValueTask<InodePage>> call)
+    {
+        (_faultingPage, _overtaken) = (page, false);
+        _lock.Exit();
+        InodePage answer;
+        try
+        {
+            answer = await call(Inode);
+        }
+        finally
+        {
+            await _lock.Enter();
+            _faultingPage = -1;
+        }
+
+        if (!_overtaken)
+        {
+            return answer;
+        }
+
+        if (answer.Result is InodePageResult.Cached or InodePageResult.Allocated)
+        {
+            await Flows.Free(await Flows.Frames.Put([answer.Pfn], mapped: true, []));
+        }
+
+        return null;
+    }
+
+    private PageRequest AnonRequest(TaskContext task, VmArea area, long page, bool cowFromOwner, int content)
+    {
+        var index = area.IndexOf(page);
+        return new PageRequest(
+            task, task.Choose(area.Policy, index), _mapping.ResvMapOf(area), Shared: false, index, MayUseReserves: area.Owner, cowFromOwner,
+            Anon: true, Mapped: true, content);
+    }
+}

@@ -1,0 +1,173 @@
+using Hugesim.Abstractions;
+using Hugesim.Model;
+
+namespace Hugesim.Grains;
+
+/// <content>Taking pages out of the page table, and the calls that change areas.</content>
+public sealed partial class VmaGrain
+{
+    /// <inheritdoc/>
+    public ValueTask<FreedPage[]> Zap(long first, long end) => DropPages(() => _mapping.Zap(first, end));
+
+    /// <inheritdoc/>
+    public ValueTask<FreedPage[]> UnmapFile(long firstIndex, long endIndex)
+    {
+        if (_flows is null)
+        {
+            _unmappedBeforeAdoption.Add((firstIndex, endIndex));
+            return new(Array.Empty<FreedPage>());
+        }
+
+        if (_faultingPage >= 0 && _mapping.Find(_faultingPage)?.IndexOf(_faultingPage) is { } index && index >= firstIndex && index < endIndex)
+        {
+            _overtaken = true;
+        }
+
+        return DropPages(() => _mapping.ZapFile(firstIndex, endIndex));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask UnmapReference(long page, long pfn)
+    {
+        await _lock.Enter();
+        try
+        {
+            if (_mapping.ZapReference(page, pfn))
+            {
+                // The owner still maps the page, so this is never its last reference.
+                await Flows.Frames.Put([pfn], mapped: true, []);
+            }
+        }
+        finally
+        {
+            _lock.Exit();
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask Protect(long first, long end, bool read, bool write)
+    {
+        // mprotect_fixup: an area that has the protection already is not even split.
+        var changing = _mapping.Areas.Where(a => a.Start < end && first < a.End && (a.Read, a.Write) != (read, write));
+        foreach (var (start, stop) in changing.Select(a => (Math.Max(a.Start, first), Math.Min(a.End, end))).ToArray())
+        {
+            foreach (var area in _mapping.Isolate(start, stop))
+            {
+                (area.Read, area.Write) = (read, write);
+                if (!write)
+                {
+                    // hugetlb_change_protection.
+                    _mapping.WriteProtect(area);
+                }
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask SetPolicy(long first, long end, PolicyMode mode, long nodes)
+    {
+        foreach (var area in _mapping.Isolate(first, end))
+        {
+            area.Policy = new MemoryPolicy(mode, nodes);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask SetDontFork(long first, long end, bool dontFork)
+    {
+        foreach (var area in _mapping.Isolate(first, end))
+        {
+            area.DontCopy = dontFork;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask RegisterUffd(long first, long end)
+    {
+        foreach (var area in _mapping.Isolate(first, end))
+        {
+            area.UffdMissing = true;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask Move(long first, long end, long to)
+    {
+        // move_vma clears the reservations of the area that it moves from, all of it: what stays behind loses its map (bug B4). The moved
+        // part keeps map and marks.
+        var torn = _mapping.Areas.Where(a => a.Start < end && first < a.End && (a.Start < first || a.End > end))
+            .Select(a => (a.Start, a.End)).ToArray();
+        _mapping.Move(first, end, to);
+        foreach (var (start, stop) in torn)
+        {
+            foreach (var area in _mapping.Areas.Where(a => a.Start >= start && a.End <= stop))
+            {
+                Mapping.ClearReservations(area);
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    // __unmap_hugepage_range after the page table: reservations that come back, then references.
+    private async ValueTask<FreedPage[]> DropPages(Func<List<ZappedPage>> zap)
+    {
+        await _lock.Enter();
+        try
+        {
+            var zapped = zap();
+            return zapped.Count == 0 ? [] : await DropPages(zapped);
+        }
+        finally
+        {
+            _lock.Exit();
+        }
+    }
+
+    private async ValueTask<FreedPage[]> DropPages(List<ZappedPage> zapped)
+    {
+        var rule = Flows.Profile.UnmapRestore;
+        var restores = rule != UnmapRestoreRule.Never && zapped.Exists(z => z.RestoresReserve) && !await Flows.HasSurplus();
+        var pfns = zapped.Select(z => z.Pfn).ToArray();
+        var restorable = restores ? zapped.Where(z => z.RestoresReserve).ToDictionary(z => z.Pfn, z => z.Index) : [];
+        if (rule == UnmapRestoreRule.EvenWhenShared)
+        {
+            foreach (var index in restorable.Values)
+            {
+                RestoreReservation(index);
+            }
+
+            return await Flows.Frames.Put(pfns, mapped: true, [.. restorable.Keys]);
+        }
+
+        var freed = await Flows.Frames.Put(pfns, mapped: true, []);
+        for (var i = 0; i < freed.Length; i++)
+        {
+            if (restorable.TryGetValue(freed[i].Pfn, out var index))
+            {
+                RestoreReservation(index);
+                freed[i] = freed[i] with { RestoreReserve = true };
+            }
+        }
+
+        return freed;
+    }
+
+    // The map says again that the page is reserved; freeing the page raises the count to match.
+    private void RestoreReservation(long index)
+    {
+        var needs = VmaReservations.Needs(_mapping.ResvMap, shared: false, index);
+        if (needs > 0)
+        {
+            VmaReservations.Add(_mapping.ResvMap, shared: false, index);
+        }
+    }
+}

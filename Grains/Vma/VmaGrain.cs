@@ -1,0 +1,221 @@
+using Hugesim.Abstractions;
+using Hugesim.Model;
+
+namespace Hugesim.Grains;
+
+/// <summary>What one mmap made in one address space.</summary>
+[KeepAlive]
+public sealed partial class VmaGrain : Grain, IVmaGrain
+{
+    private readonly Mapping _mapping = new();
+    private readonly PageTableLock _lock = new();
+
+    // A child is in i_mmap before it has its pages; what a truncate asks of it then is done when they arrive.
+    private readonly List<(long FirstIndex, long EndIndex)> _unmappedBeforeAdoption = [];
+    private HugePageFlows? _flows;
+    private MachineContext? _machine;
+    private string _inode = "";
+    private string? _subpool;
+    private bool _anonymous;
+
+    // The page whose fault waits for other grains, and whether an unmap overtook it: the fault then starts again, as a kernel fault does
+    // that finds the page table entry changed when it takes the lock.
+    private long _faultingPage = -1;
+    private bool _overtaken;
+
+    private HugePageFlows Flows => _flows ?? throw new InvalidOperationException($"VMA {Key} was used before it was mapped");
+
+    private string Key => this.GetPrimaryKeyString();
+
+    private IInodeGrain Inode => GrainFactory.GetGrain<IInodeGrain>(_inode);
+
+    // A private mapping of no file: its inode has no pages of its own, and only forks of it ever share it.
+    private bool HasFile { get; set; }
+
+    private bool IsInInode { get; set; }
+
+    /// <inheritdoc/>
+    public async ValueTask<Errno> Map(MapVma request)
+    {
+        Begin(request.Machine, request.Inode, request.Subpool, request.Anonymous, request is not { Anonymous: true, Shared: false });
+        var area = new VmArea
+        {
+            Start = request.Start,
+            End = request.End,
+            PgOff = request.PgOff,
+            Read = request.Read,
+            Write = request.Write,
+            Shared = request.Shared,
+            NoReserve = request.NoReserve,
+        };
+
+        if (request is { Anonymous: true, Shared: true })
+        {
+            // hugetlb_file_setup: the file of an anonymous mapping has the mapping's size.
+            await Inode.Create(new InodeCreate(request.Machine, null, null, Named: false, area.Length * Units.PageBytes));
+        }
+
+        if (!request.Shared && request.ReserveAtMap && !request.NoReserve && await ReservePrivate(request.Task, area) != Errno.None)
+        {
+            DeactivateOnIdle();
+            return Errno.ENOMEM;
+        }
+
+        if (HasFile)
+        {
+            var reserve = request is { ReserveAtMap: true, NoReserve: false };
+            var to = area.PgOff + area.Length;
+            var error = await Inode.Map(new MapInode(Key, request.Task, area.PgOff, to, request.Shared, reserve, request.Write));
+            if (error != Errno.None)
+            {
+                await Inode.RemoveMapping(Key);
+                DeactivateOnIdle();
+                return error;
+            }
+
+            IsInInode = true;
+        }
+
+        _mapping.Add(area);
+        return Errno.None;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<VmaImage> Fork(string childVma)
+    {
+        var areas = _mapping.Areas.Where(area => !area.DontCopy).ToArray();
+        if (areas.Length > 0)
+        {
+            // The child is in i_mmap before it has pages, so that no truncate can miss them.
+            await EnterInode(childVma);
+        }
+
+        await _lock.Enter();
+        try
+        {
+            return await CopyPages(areas);
+        }
+        finally
+        {
+            _lock.Exit();
+        }
+    }
+
+    private async ValueTask<VmaImage> CopyPages(VmArea[] areas)
+    {
+        var ptes = new List<PteImage>();
+        foreach (var area in areas.Where(area => area.AnonVma))
+        {
+            // vma_needs_copy: what a fault would find again, in the page cache, is not copied.
+            _mapping.WriteProtect(area);
+            ptes.AddRange(_mapping.PagesOf(area.Start, area.End).Select(page => ToImage(page, _mapping.Ptes[page])));
+        }
+
+        await Flows.Frames.Share([.. ptes.Select(pte => pte.Pfn)]);
+        return new VmaImage(_machine!, _inode, _subpool, _anonymous && !HasFile, [.. areas.Select(ToImage)], [.. ptes]);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask Adopt(VmaImage image)
+    {
+        Begin(image.Machine, image.Inode, image.Subpool, image.Anonymous, !image.Anonymous);
+        IsInInode = true;
+        foreach (var area in image.Areas)
+        {
+            // hugetlb_dup_vma_private: a child has no reservations.
+            _mapping.Add(new VmArea
+            {
+                Start = area.Start,
+                End = area.End,
+                PgOff = area.PgOff,
+                Read = area.Read,
+                Write = area.Write,
+                Shared = area.Shared,
+                NoReserve = area.NoReserve,
+                AnonVma = area.AnonVma,
+                Policy = new MemoryPolicy(area.PolicyMode, area.PolicyNodes),
+            });
+        }
+
+        foreach (var pte in image.Ptes)
+        {
+            _mapping.SetPte(pte.Page, new Pte(pte.Pfn, pte.Writable, pte.Anon));
+        }
+
+        foreach (var (firstIndex, endIndex) in _unmappedBeforeAdoption)
+        {
+            await Flows.Free(await UnmapFile(firstIndex, endIndex));
+        }
+
+        _unmappedBeforeAdoption.Clear();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<VmaClosed> Close(long first, long end)
+    {
+        foreach (var closed in _mapping.Close(first, end))
+        {
+            RsvdUncharge[] uncharges = closed.UnchargeRsvdPages > 0 ? [new RsvdUncharge(_mapping.RsvdCgroup, closed.UnchargeRsvdPages)] : [];
+            await Flows.Unreserve(closed.OutstandingPages, uncharges);
+        }
+
+        if (_mapping.Areas.Count > 0)
+        {
+            return default;
+        }
+
+        DeactivateOnIdle();
+        var released = IsInInode ? await Inode.RemoveMapping(Key) : default;
+        return new VmaClosed(true, released.Mount);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<VmaView> Describe(long first, long end)
+    {
+        var areas = _mapping.Areas.Where(a => a.Start < end && first < a.End).Select(ToImage);
+        var ptes = _mapping.PagesOf(first, end).Select(page => ToImage(page, _mapping.Ptes[page]));
+        return new(new VmaView([.. areas], [.. ptes]));
+    }
+
+    private void Begin(MachineContext machine, string inode, string? subpool, bool anonymous, bool hasFile)
+    {
+        _machine = machine;
+        _inode = inode;
+        _subpool = subpool;
+        _anonymous = anonymous;
+        HasFile = hasFile;
+        _flows = new HugePageFlows(GrainFactory, machine, subpool);
+    }
+
+    // hugetlb_reserve_pages, private: a map of its own, always to - from pages, and the OWNER mark (row R8).
+    private async ValueTask<Errno> ReservePrivate(TaskContext task, VmArea area)
+    {
+        if (await Flows.Reserve(task, area.Length) != Errno.None)
+        {
+            return Errno.ENOMEM;
+        }
+
+        _mapping.ResvMap = new ReserveMap();
+        _mapping.RsvdCgroup = task.Cgroup;
+        (area.HasResvMap, area.Owner) = (true, true);
+        return Errno.None;
+    }
+
+    // i_mmap. An anonymous mapping enters its inode only when fork gives it company: before, nobody would ever ask.
+    private async ValueTask EnterInode(string childVma)
+    {
+        if (!IsInInode)
+        {
+            await Inode.Create(new InodeCreate(_machine!, null, null, Named: false, 0));
+            await Inode.AddMapping(Key);
+            IsInInode = true;
+        }
+
+        await Inode.AddMapping(childVma);
+    }
+
+    private AreaImage ToImage(VmArea area) => new(
+        _inode, area.Start, area.End, area.PgOff, area.Read, area.Write, area.Shared, area.NoReserve, area.AnonVma, area.Policy.Mode, area.Policy.Nodes);
+
+    private static PteImage ToImage(long page, Pte pte) => new(page, pte.Pfn, pte.Writable, pte.Anon);
+}
