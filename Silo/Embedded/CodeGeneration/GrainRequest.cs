@@ -1,0 +1,269 @@
+using System.Runtime.ExceptionServices;
+using System.Threading.Tasks.Sources;
+using Orleans.Runtime;
+
+namespace Hugesim.Embedded.CodeGeneration;
+
+/// <summary>
+/// One call of one grain method: the arguments (in the generated subclass), the queued request, the task that the caller
+/// awaits, and the queued response. One object for all of them is why a call allocates nothing else.
+/// </summary>
+/// <remarks>Everything but cancellation happens in turns of the callee or of the caller, so only the hand-over needs atomics.</remarks>
+public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
+{
+    private static readonly Action<object?> Completed = static _ => throw new InvalidOperationException("A marker of a request was run.");
+
+    /// <summary>Links of the callee's list of waiting or running requests.</summary>
+    internal GrainRequest? Before;
+    internal GrainRequest? After;
+
+    internal GrainReference Target = null!;
+    internal ExecutionNode? Caller;
+    internal Activation? Host;
+    internal Dictionary<string, object>? Context;
+    internal CallCancellation? Cancellation;
+    internal Exception? Failure;
+    internal long SentAt;
+
+    private protected Action<object?>? _continuation;
+    private protected object? _continuationState;
+    private object? _captured;
+    private int _claimed;
+    private volatile bool _signaled;
+    private bool _isResponse;
+    private bool _isDuplicate;
+
+    private protected GrainRequest(CallOptions options) => Options = options;
+
+    /// <summary>Interface and method, for messages and traces.</summary>
+    public abstract string MethodName { get; }
+
+    /// <summary>The token for the callee; generated code passes it on.</summary>
+    protected CancellationToken CallToken => Cancellation?.Source.Token ?? CancellationToken.None;
+
+    internal CallOptions Options { get; private protected set; }
+
+    internal bool IsOneWay => (Options & CallOptions.OneWay) != 0;
+
+    internal bool IsReadOnly => (Options & CallOptions.ReadOnly) != 0;
+
+    internal bool IsAlwaysInterleave => (Options & CallOptions.AlwaysInterleave) != 0;
+
+    /// <summary>Whether the caller has, or will have, its answer: nothing that happens to the request after this matters to it.</summary>
+    internal bool IsClaimed => Volatile.Read(ref _claimed) != 0;
+
+    internal bool IsSignaled => _signaled;
+
+    /// <summary>Whether this is on its way back to the caller.</summary>
+    internal bool IsResponse => _isResponse;
+
+    /// <inheritdoc/>
+    void IThreadPoolWorkItem.Execute() => RunContinuation();
+
+    /// <summary>Makes the call. True if it is over and the result is set; otherwise <see cref="Activation.OnInvoked"/> follows.</summary>
+    internal abstract bool Invoke(object grain, Activation activation);
+
+    /// <summary>A copy that is not the caller's task, to carry out a request twice.</summary>
+    internal GrainRequest Duplicate()
+    {
+        var copy = (GrainRequest)MemberwiseClone();
+        copy._isDuplicate = true;
+        copy._continuation = null;
+        copy._continuationState = null;
+        copy.Cancellation = null;
+        return copy;
+    }
+
+    internal override void Run(ExecutionNode node)
+    {
+        if (_isResponse)
+        {
+            Cluster.Deterministic?.OnDelivered(this);
+            Signal();
+            RunContinuation();
+        }
+        else
+        {
+            ((Activation)node).Receive(this);
+        }
+    }
+
+    /// <summary>Gives the caller its answer, which is in place, unless it has one.</summary>
+    internal void Complete(Exception? failure)
+    {
+        if (_isDuplicate || !TryClaim())
+        {
+            return;
+        }
+
+        Failure = failure;
+        Cancellation?.Registration.Dispose();
+        if (IsOneWay)
+        {
+            if (failure is not null)
+            {
+                Cluster.ReportBackgroundError(failure, $"one-way call {this}");
+            }
+
+            return;
+        }
+
+        _isResponse = true;
+        Respond(this);
+    }
+
+    /// <summary>As <see cref="Complete"/>, while the callee may still have the request in a list or a queue.</summary>
+    internal void Abandon(Exception failure)
+    {
+        if (_isDuplicate || !TryClaim())
+        {
+            return;
+        }
+
+        Failure = failure;
+        if (!IsOneWay)
+        {
+            Respond(new AbandonedResponse(this));
+        }
+    }
+
+    internal void SignalAndRun()
+    {
+        Signal();
+        RunContinuation();
+    }
+
+    /// <summary>Whether an exception exists that the awaiting caller will see; the generic part shows the result.</summary>
+    private protected ValueTaskSourceStatus Status =>
+        !_signaled ? ValueTaskSourceStatus.Pending
+        : Failure is null ? ValueTaskSourceStatus.Succeeded
+        : Failure is OperationCanceledException ? ValueTaskSourceStatus.Canceled
+        : ValueTaskSourceStatus.Faulted;
+
+    private EmbeddedCluster Cluster => Target.Cluster;
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{MethodName} on {Target.GrainId}";
+
+    private protected void ThrowIfNotSucceeded()
+    {
+        if (!_signaled)
+        {
+            throw new InvalidOperationException($"{this} has not been answered: a grain call must be awaited, not read.");
+        }
+
+        if (Failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(Failure);
+        }
+    }
+
+    private protected void Continue(Action<object?> continuation, object? state, ValueTaskSourceOnCompletedFlags flags)
+    {
+        if ((flags & ValueTaskSourceOnCompletedFlags.UseSchedulingContext) != 0)
+        {
+            _captured = SynchronizationContext.Current is { } context && context.GetType() != typeof(SynchronizationContext)
+                ? context
+                : TaskScheduler.Current == TaskScheduler.Default ? null : TaskScheduler.Current;
+        }
+
+        if ((flags & ValueTaskSourceOnCompletedFlags.FlowExecutionContext) != 0 && ExecutionContext.Capture() is { } flow)
+        {
+            var (inner, innerState) = (continuation, state);
+            continuation = static s => ((Action)s!)();
+            state = () => ExecutionContext.Run(flow, _ => inner(innerState), null);
+        }
+
+        _continuationState = state;
+        if (Interlocked.CompareExchange(ref _continuation, continuation, null) is not null)
+        {
+            // The answer came between the caller's look and now.
+            _continuation = continuation;
+            Schedule(new AbandonedResponse(this));
+        }
+    }
+
+    private bool TryClaim()
+    {
+        if (Cancellation is null)
+        {
+            // Only turns of the callee come here.
+            var free = _claimed == 0;
+            _claimed = 1;
+            return free;
+        }
+
+        return Interlocked.Exchange(ref _claimed, 1) == 0;
+    }
+
+    private void Respond(WorkItem response)
+    {
+        if (Cluster.Deterministic is { } scheduler)
+        {
+            // The answer is a message as well: the caller has it when it is delivered, if it is.
+            scheduler.SendResponse(this, response);
+            return;
+        }
+
+        if (Signal())
+        {
+            Schedule(response);
+        }
+    }
+
+    /// <summary>Makes the answer visible. True if a continuation waits for it.</summary>
+    private bool Signal()
+    {
+        _signaled = true;
+        return (_continuation ?? Interlocked.CompareExchange(ref _continuation, Completed, null)) is not null;
+    }
+
+    private void RunContinuation()
+    {
+        var continuation = _continuation;
+        if (continuation is not null && !ReferenceEquals(continuation, Completed))
+        {
+            continuation(_continuationState);
+        }
+    }
+
+    /// <summary>Has the continuation run where it belongs: never in the turn of the callee.</summary>
+    private void Schedule(WorkItem response)
+    {
+        var place = _captured ?? Caller;
+        switch (place)
+        {
+            case null when _continuationState is IInlineCompletion:
+                RunContinuation();
+                break;
+            case null:
+                ThreadPool.UnsafeQueueUserWorkItem((IThreadPoolWorkItem)response, preferLocal: true);
+                break;
+            case ExecutionNode node:
+                Cluster.Deliver(node, response, Host ?? node);
+                break;
+            case SynchronizationContext context:
+                context.Post(static s => ((GrainRequest)s!).RunContinuation(), this);
+                break;
+            default:
+                _ = Task.Factory.StartNew(
+                    static s => ((GrainRequest)s!).RunContinuation(), this, CancellationToken.None, TaskCreationOptions.DenyChildAttach,
+                    (TaskScheduler)place);
+                break;
+        }
+    }
+}
+
+/// <summary>Carries an answer to the caller while the request itself is still queued or running at the callee.</summary>
+internal sealed class AbandonedResponse(GrainRequest request) : WorkItem, IThreadPoolWorkItem
+{
+    internal GrainRequest Request { get; } = request;
+
+    /// <inheritdoc/>
+    public void Execute() => Request.SignalAndRun();
+
+    internal override void Run(ExecutionNode node) => Request.SignalAndRun();
+}
+
+/// <summary>Marks a continuation that may run in any turn, because all it does is to set a task that continues elsewhere.</summary>
+internal interface IInlineCompletion;

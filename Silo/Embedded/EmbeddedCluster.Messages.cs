@@ -1,0 +1,74 @@
+using Hugesim.Embedded.CodeGeneration;
+using Orleans.Runtime;
+
+namespace Hugesim.Embedded;
+
+/// <content>How messages travel.</content>
+public sealed partial class EmbeddedCluster
+{
+    internal DeterministicScheduler? Deterministic { get; }
+
+    /// <summary>Sends a request from the code that runs now.</summary>
+    internal void Send(GrainReference target, GrainRequest request, CancellationToken cancellationToken)
+    {
+        request.Target = target;
+        request.Caller = SynchronizationContext.Current as ExecutionNode;
+        request.Context = RequestContext.Current;
+        request.SentAt = Environment.TickCount64;
+        if (cancellationToken.CanBeCanceled)
+        {
+            CallCancellation.Link(request, cancellationToken);
+        }
+
+        if (request.Caller is Activation { IsDead: true })
+        {
+            // The turn of a lost activation runs on, but nobody hears it.
+            return;
+        }
+
+        if (target.Cached is not { } activation || !activation.TryPush(request, isRequest: true))
+        {
+            Route(target, request);
+        }
+    }
+
+    /// <summary>Finds the activation for a request and queues it there.</summary>
+    internal void Route(GrainReference target, GrainRequest request)
+    {
+        while (true)
+        {
+            Activation activation;
+            try
+            {
+                activation = target.Kind.Find(target.Key, request.Caller, request.Context);
+            }
+            catch (OrleansException failure)
+            {
+                request.Abandon(failure);
+                return;
+            }
+
+            if (target.Kind.HasOneActivation)
+            {
+                target.Cached = activation;
+            }
+
+            if (activation.TryPush(request, isRequest: true))
+            {
+                return;
+            }
+
+            target.Kind.Forget(activation);
+        }
+    }
+
+    /// <summary>Queues what is not a request: a continuation, an answer, an order.</summary>
+    internal void Deliver(ExecutionNode node, WorkItem item, ExecutionNode source)
+    {
+        _ = source;
+        node.TryPush(item, isRequest: false);
+    }
+
+    private void Kill(Activation activation) =>
+        Deliver(activation, new ControlWork(static lost => lost.Die()), activation);
+}

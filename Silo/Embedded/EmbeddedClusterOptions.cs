@@ -1,0 +1,38 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Hugesim.Embedded;
+
+/// <summary>Who runs the turns.</summary>
+public enum SchedulerKind
+{
+    /// <summary>The thread pool, on all processors.</summary>
+    Parallel,
+
+    /// <summary>One thread, one seed, virtual time: the same seed gives the same run.</summary>
+    Deterministic,
+}
+
+/// <summary>How an <see cref="EmbeddedCluster"/> is made.</summary>
+public sealed class EmbeddedClusterOptions
+{
+    /// <summary>The number of silos.</summary>
+    public int Silos { get; set; } = 1;
+
+    /// <summary>Who runs the turns.</summary>
+    public SchedulerKind Scheduler { get; set; } = SchedulerKind.Parallel;
+
+    /// <summary>What the deterministic scheduler's choices follow from.</summary>
+    public long Seed { get; set; }
+
+    /// <summary>How long a caller waits before it gets a <see cref="TimeoutException"/>. What it called goes on.</summary>
+    public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>What each silo says about itself, by its number. Placement filters read it.</summary>
+    public Func<int, IReadOnlyDictionary<string, string>>? SiloMetadata { get; set; }
+
+    /// <summary>Adds the services that grain constructors ask for. One provider serves all silos.</summary>
+    public Action<IServiceCollection>? ConfigureServices { get; set; }
+
+    /// <summary>Hears of failures that no caller awaits: one-way calls, timers, deactivations.</summary>
+    public Action<Exception, string>? OnBackgroundError { get; set; }
+}
