@@ -25,6 +25,7 @@ internal sealed class CheckCommand(CliServices services, CliConsole console)
             Description = "Recordings, or folders that hold recordings (*.out, also in folders below).",
             Arity = ArgumentArity.OneOrMore,
         };
+        paths.Validators.Add(CliOptions.RefuseUnknownOptions);
         var all = new Option<bool>("--all-differences") { Description = "Show every difference of a recording, not only the first." };
         var json = new Option<bool>("--json") { Description = "Write JSON, one object a recording and a summary." };
         var jobs = CliOptions.Number("--jobs", "How many recordings to replay at the same time; the default is one a core.", 1, 1024);

@@ -20,9 +20,9 @@ internal sealed class CliOptions
     {
         _services = services;
         Profile = Choice("--profile", $"The kernel to simulate: {string.Join(", ", services.Profiles)}.", services.Profiles);
-        Scheduler = Choice("--scheduler", "How messages are delivered: parallel on all cores, or deterministic in an order that the seed decides.", Schedulers);
-        Seed = Number("--seed", "The seed of the deterministic scheduler.", long.MinValue, long.MaxValue);
-        Silos = Number("--silos", $"The number of silos that share the machine's grains, 1 to {MaximumSilos}.", 1, MaximumSilos);
+        Scheduler = Choice("--scheduler", "How messages are delivered: parallel on all cores, or deterministic in an order that the seed decides. The default is parallel.", Schedulers);
+        Seed = Number("--seed", "The seed of the deterministic scheduler. The default is 0.", long.MinValue, long.MaxValue);
+        Silos = Number("--silos", $"The number of silos that share the machine's grains, 1 to {MaximumSilos}. The default is 1.", 1, MaximumSilos);
         Nodes = Number("--nodes", $"The number of NUMA nodes, 1 to {ScenarioLimits.Nodes}.", 1, ScenarioLimits.Nodes);
     }
 
@@ -43,6 +43,15 @@ internal sealed class CliOptions
         result.GetValue(Scheduler) ?? Schedulers[0],
         result.GetValue(Seed) ?? 0,
         (int)(result.GetValue(Silos) ?? 1));
+
+    /// <summary>Refuses file names that look like options.</summary>
+    public static void RefuseUnknownOptions(ArgumentResult result)
+    {
+        foreach (var token in result.Tokens.Where(token => token.Value.Length > 1 && token.Value[0] == '-'))
+        {
+            result.AddError($"unknown option '{token.Value}' (a file of this name is written ./{token.Value}).");
+        }
+    }
 
     /// <summary>An option whose value is one of several words.</summary>
     public static Option<string?> Choice(string name, string description, IReadOnlyList<string> choices)

@@ -53,13 +53,7 @@ public static class HugesimCli
         var result = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Errors.Count > 0 && result.Action is not (HelpWithExample or VersionAction))
         {
-            foreach (var error in result.Errors.Select(error => error.Message).Distinct())
-            {
-                CliErrors.Write(console, $"{Name}: {error}");
-            }
-
-            var unknown = Unknown(arguments, root);
-            CliErrors.Write(console, $"  hint: {unknown}see '{Name}{CommandPath(result)} --help'");
+            WriteUsageErrors(arguments, root, result, console);
             return ExitCodes.BadInput;
         }
 
@@ -99,19 +93,27 @@ public static class HugesimCli
         return root;
     }
 
-    private static string Unknown(IReadOnlyList<string> arguments, RootCommand root)
+    private static void WriteUsageErrors(IReadOnlyList<string> arguments, RootCommand root, ParseResult result, CliConsole console)
     {
-        var known = root.Subcommands.Select(command => command.Name).ToArray();
-        if (arguments.Count == 0 || known.Contains(arguments[0]))
+        var command = result.CommandResult.Command;
+        if (command is RootCommand && (arguments.Count == 0 || arguments[0][..Math.Min(1, arguments[0].Length)] != "-"))
         {
-            return "";
+            var known = root.Subcommands.Select(subcommand => subcommand.Name).ToArray();
+            var similar = arguments.Count == 0 ? null : Suggestion.For(arguments[0], known);
+            CliErrors.Write(console, arguments.Count == 0 ? $"{Name}: no command is given" : $"{Name}: unknown command '{arguments[0]}'");
+            CliErrors.Write(console, similar is null
+                ? $"  hint: the commands are {string.Join(" and ", known)}; see '{Name} --help'"
+                : $"  hint: did you mean '{Name} {similar}'? Otherwise see '{Name} --help'");
+            return;
         }
 
-        return Suggestion.For(arguments[0], known) is { } similar ? $"did you mean '{Name} {similar}'? Otherwise " : "";
-    }
+        foreach (var error in result.Errors.Select(error => error.Message).Distinct())
+        {
+            CliErrors.Write(console, $"{Name}: {error}");
+        }
 
-    private static string CommandPath(ParseResult result) =>
-        result.CommandResult.Command is RootCommand ? "" : " " + result.CommandResult.Command.Name;
+        CliErrors.Write(console, $"  hint: see '{Name}{(command is RootCommand ? "" : " " + command.Name)} --help'");
+    }
 
     private sealed class VersionAction : SynchronousCommandLineAction
     {

@@ -6,6 +6,8 @@ namespace Hugesim.Cli;
 /// <summary><c>hugesim run FILE...</c>: executes scenarios and shows what each step does.</summary>
 internal sealed class RunCommand(CliServices services, CliConsole console)
 {
+    private bool _isBegun;
+
     private static readonly string[] Formats = ["text", "recording", "json"];
 
     /// <summary>The example in the help text.</summary>
@@ -24,6 +26,9 @@ internal sealed class RunCommand(CliServices services, CliConsole console)
             Description = "Scenarios, each run on a fresh machine; - is standard input.",
             Arity = ArgumentArity.OneOrMore,
         };
+        files.Validators.Add(CliOptions.RefuseUnknownOptions);
+        options.Profile.Description += $" The default is {services.Profiles[^1]}.";
+        options.Nodes.Description += " The default is 1.";
         var format = CliOptions.Choice("--format", "How to show the steps: text for people, recording as the recorder on a real kernel, json as one object a step.", Formats);
         var json = new Option<bool>("--json") { Description = "The same as --format json." };
         var command = new Command("run", "Run scenarios and show what each step answers and which counters it changes.")
@@ -45,15 +50,8 @@ internal sealed class RunCommand(CliServices services, CliConsole console)
     private async Task<int> RunAsync(string[] files, MachineOptions options, string format, CancellationToken cancellationToken)
     {
         var exitCode = ExitCodes.Success;
-        var isFirst = true;
         foreach (var file in files)
         {
-            if (!isFirst && format == "text")
-            {
-                console.Output.Write('\n');
-            }
-
-            isFirst = false;
             var outcome = await RunFileAsync(file, options, format, cancellationToken).ConfigureAwait(false);
             console.Output.Flush();
             CliErrors.Write(console, outcome.Errors);
@@ -105,10 +103,19 @@ internal sealed class RunCommand(CliServices services, CliConsole console)
         }
     }
 
-    private IScenarioObserver Reporter(string file, MachineOptions options, string format) => format switch
+    private IScenarioObserver Reporter(string file, MachineOptions options, string format)
     {
-        "json" => new JsonRunReporter(console.Output, file, options),
-        "recording" => new RecordingRunReporter(console.Output),
-        _ => new TextRunReporter(new StyledOutput(console), file, options),
-    };
+        if (format == "text" && _isBegun)
+        {
+            console.Output.Write('\n');
+        }
+
+        _isBegun = true;
+        return format switch
+        {
+            "json" => new JsonRunReporter(console.Output, file, options),
+            "recording" => new RecordingRunReporter(console.Output),
+            _ => new TextRunReporter(new StyledOutput(console), file, options),
+        };
+    }
 }
