@@ -1,0 +1,100 @@
+using System.Globalization;
+using Hugesim.Scenarios;
+
+namespace Hugesim.Cli;
+
+/// <summary>Shows the outcome of a check.</summary>
+internal interface ICheckReporter
+{
+    /// <summary>A recording was replayed.</summary>
+    void OnVerdict(CheckJob job, RecordingVerdict verdict);
+
+    /// <summary>All recordings were replayed, or the check was interrupted.</summary>
+    void OnSummary(int agreeing, int total);
+}
+
+/// <summary>Shows differences side by side, for people.</summary>
+internal sealed class TextCheckReporter(StyledOutput output) : ICheckReporter
+{
+    private const int MaximumColumn = 60;
+
+    public void OnVerdict(CheckJob job, RecordingVerdict verdict)
+    {
+        foreach (var difference in verdict.Differences)
+        {
+            output.Write(string.Create(CultureInfo.InvariantCulture, $"{job.File}:{difference.Line}: "), Tone.Strong);
+            output.Line(difference.Command);
+            WriteSideBySide(difference.Fields());
+            output.Line();
+        }
+    }
+
+    public void OnSummary(int agreeing, int total)
+    {
+        output.Line(string.Create(CultureInfo.InvariantCulture, $"{agreeing} of {total} recordings agree"), agreeing == total ? Tone.Good : Tone.Bad);
+        output.Flush();
+    }
+
+    /// <summary>Writes a table of the recorded and the simulated values; <c>*</c> marks those that differ.</summary>
+    public void WriteSideBySide(IReadOnlyList<ComparedField> fields)
+    {
+        var nameWidth = fields.Max(field => field.Name.Length);
+        var expectedWidth = Math.Min(MaximumColumn, fields.Max(field => Math.Max("recorded".Length, Shown(field.Expected).Length)));
+        output.Line($"    {"".PadRight(nameWidth)}  {"recorded".PadRight(expectedWidth)}  simulated", Tone.Faint);
+        foreach (var field in fields)
+        {
+            var tone = field.Differs ? Tone.Bad : Tone.Plain;
+            var row = $"{field.Name.PadRight(nameWidth)}  {Shown(field.Expected).PadRight(expectedWidth)}  {Shown(field.Actual)}";
+            output.Line((field.Differs ? "  * " : "    ") + row.TrimEnd(), tone);
+        }
+    }
+
+    private static string Shown(string? value) => value is null ? "-" : value.EndsWith(' ') ? $"'{value}'" : value;
+}
+
+/// <summary>Shows the outcome as JSON; the fields are documented in the README.</summary>
+internal sealed class JsonCheckReporter(TextWriter output) : ICheckReporter
+{
+    private readonly JsonLines _lines = new(output);
+
+    public void OnVerdict(CheckJob job, RecordingVerdict verdict) => _lines.Write(json =>
+    {
+        json.WriteString("kind", "recording");
+        json.WriteString("file", job.File);
+        json.WriteString("profile", job.Options?.Profile);
+        JsonLines.WriteNumber(json, "nodes", job.Options?.Nodes);
+        json.WriteNumber("steps", verdict.Steps);
+        json.WriteBoolean("agrees", verdict.Agrees);
+        json.WriteStartArray("differences");
+        foreach (var difference in verdict.Differences)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("line", difference.Line);
+            json.WriteString("command", difference.Command);
+            json.WriteString("expected", difference.Expected);
+            json.WriteString("actual", difference.Actual);
+            json.WriteStartArray("fields");
+            foreach (var field in difference.Fields().Where(field => field.Differs))
+            {
+                json.WriteStartObject();
+                json.WriteString("field", field.Name);
+                json.WriteString("expected", field.Expected);
+                json.WriteString("actual", field.Actual);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteString("error", verdict.Errors.Count > 0 ? verdict.Errors[0].ToString() : verdict.Failure?.Message);
+    });
+
+    public void OnSummary(int agreeing, int total) => _lines.Write(json =>
+    {
+        json.WriteString("kind", "summary");
+        json.WriteNumber("agree", agreeing);
+        json.WriteNumber("total", total);
+    });
+}

@@ -1,0 +1,103 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Hugesim.Scenarios;
+
+namespace Hugesim.Cli;
+
+/// <summary>The options that several commands share.</summary>
+internal sealed class CliOptions
+{
+    /// <summary>The most silos in one process.</summary>
+    private const int MaximumSilos = 64;
+
+    /// <summary>The names of the schedulers; the first is the default.</summary>
+    public static readonly string[] Schedulers = ["parallel", "deterministic"];
+
+    private readonly CliServices _services;
+
+    public CliOptions(CliServices services)
+    {
+        _services = services;
+        Profile = Choice("--profile", $"The kernel to simulate: {string.Join(", ", services.Profiles)}.", services.Profiles);
+        Scheduler = Choice("--scheduler", "How messages are delivered: parallel on all cores, or deterministic in an order that the seed decides. The default is parallel.", Schedulers);
+        Seed = Number("--seed", "The seed of the deterministic scheduler. The default is 0.", long.MinValue, long.MaxValue);
+        Silos = Number("--silos", $"The number of silos that share the machine's grains, 1 to {MaximumSilos}. The default is 1.", 1, MaximumSilos);
+        Nodes = Number("--nodes", $"The number of NUMA nodes, 1 to {ScenarioLimits.Nodes}.", 1, ScenarioLimits.Nodes);
+    }
+
+    public Option<string?> Profile { get; }
+
+    public Option<long?> Nodes { get; }
+
+    public Option<string?> Scheduler { get; }
+
+    public Option<long?> Seed { get; }
+
+    public Option<long?> Silos { get; }
+
+    /// <summary>The machine that the options ask for.</summary>
+    public MachineOptions Machine(ParseResult result) => new(
+        result.GetValue(Profile) ?? _services.Profiles[^1],
+        (int)(result.GetValue(Nodes) ?? 1),
+        result.GetValue(Scheduler) ?? Schedulers[0],
+        result.GetValue(Seed) ?? 0,
+        (int)(result.GetValue(Silos) ?? 1));
+
+    /// <summary>Refuses file names that look like options.</summary>
+    public static void RefuseUnknownOptions(ArgumentResult result)
+    {
+        foreach (var token in result.Tokens.Where(token => token.Value.Length > 1 && token.Value[0] == '-'))
+        {
+            result.AddError($"unknown option '{token.Value}' (a file of this name is written ./{token.Value}).");
+        }
+    }
+
+    /// <summary>An option whose value is one of several words.</summary>
+    public static Option<string?> Choice(string name, string description, IReadOnlyList<string> choices)
+    {
+        var option = new Option<string?>(name)
+        {
+            Description = description,
+            HelpName = "NAME",
+            CustomParser = result => ParseChoice(result, name, choices),
+        };
+        option.CompletionSources.Add(_ => choices.Select(choice => new System.CommandLine.Completions.CompletionItem(choice)));
+        return option;
+    }
+
+    /// <summary>An option whose value is a whole number.</summary>
+    public static Option<long?> Number(string name, string description, long minimum, long maximum) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = result => ParseNumber(result, name, minimum, maximum),
+    };
+
+    private static string? ParseChoice(ArgumentResult result, string name, IReadOnlyList<string> choices)
+    {
+        var value = result.Tokens[0].Value;
+        if (choices.Contains(value, StringComparer.Ordinal))
+        {
+            return value;
+        }
+
+        var similar = Suggestion.For(value, choices);
+        result.AddError($"{name}: unknown value '{value}'.{(similar is null ? "" : $" Did you mean '{similar}'?")} Known: {string.Join(", ", choices)}.");
+        return null;
+    }
+
+    private static long? ParseNumber(ArgumentResult result, string name, long minimum, long maximum)
+    {
+        var value = result.Tokens[0].Value;
+        if (long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= minimum && number <= maximum)
+        {
+            return number;
+        }
+
+        result.AddError(minimum == long.MinValue
+            ? $"{name}: '{value}' is not a whole number."
+            : $"{name}: '{value}' is not a whole number from {minimum} to {maximum}.");
+        return null;
+    }
+}

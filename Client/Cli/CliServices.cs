@@ -1,0 +1,38 @@
+using Hugesim.Scenarios;
+
+namespace Hugesim.Cli;
+
+/// <summary>What the command line needs from the rest of the program.</summary>
+/// <param name="Machines">Makes the machines that scenarios run on.</param>
+/// <param name="Profiles">The names of the kernels that can be simulated, from the oldest to the newest; the last is the default.</param>
+public sealed record CliServices(IScenarioMachineFactory Machines, IReadOnlyList<string> Profiles);
+
+/// <summary>A machine cannot be made or has failed, for a reason that the user can be told in one sentence.</summary>
+public sealed class MachineFailureException : Exception
+{
+    /// <summary>Makes the exception.</summary>
+    /// <param name="message">What went wrong and what to do.</param>
+    /// <param name="inner">The cause, if there is one.</param>
+    public MachineFailureException(string message, Exception? inner = null) : base(message, inner)
+    {
+    }
+}
+
+/// <summary>The exit codes of every command.</summary>
+public static class ExitCodes
+{
+    /// <summary>All went well.</summary>
+    public const int Success = 0;
+
+    /// <summary>A recording differs from what the machine does.</summary>
+    public const int Differs = 1;
+
+    /// <summary>The command line or the input is wrong.</summary>
+    public const int BadInput = 2;
+
+    /// <summary>The program failed.</summary>
+    public const int Failure = 3;
+
+    /// <summary>The user ended the program.</summary>
+    public const int Interrupted = 130;
+}

@@ -1,0 +1,143 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.Reflection;
+using Hugesim.Scenarios;
+
+namespace Hugesim.Cli;
+
+/// <summary>The command line of hugesim.</summary>
+public static class HugesimCli
+{
+    private const string Name = "hugesim";
+
+    /// <summary>Executes a command line and returns the exit code. Every error has been reported by then.</summary>
+    /// <param name="arguments">The arguments without the program's name.</param>
+    /// <param name="services">What the rest of the program provides.</param>
+    /// <param name="console">Where to read from and write to.</param>
+    /// <param name="cancellationToken">Ends the command between two steps.</param>
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> arguments, CliServices services, CliConsole console, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var exitCode = await InvokeAsync(arguments, services, console, cancellationToken).ConfigureAwait(false);
+            console.Output.Flush();
+            return exitCode;
+        }
+        catch (OutputClosedException)
+        {
+            return ExitCodes.Success;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCodes.Interrupted;
+        }
+        catch (Exception exception) when (exception is OutputFailedException or MachineFailureException)
+        {
+            CliErrors.Write(console, $"{Name}: {exception.Message}");
+            return ExitCodes.Failure;
+        }
+        catch (Exception exception)
+        {
+            // The last line of defence: whatever comes here is a mistake in the program, and the user is told so.
+            CliErrors.WriteFailure(console, Name, exception);
+            return ExitCodes.Failure;
+        }
+    }
+
+    private static async Task<int> InvokeAsync(
+        IReadOnlyList<string> arguments, CliServices services, CliConsole console, CancellationToken cancellationToken)
+    {
+        var root = Build(services, console);
+        var result = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (result.Errors.Count > 0 && result.Action is not (HelpWithExample or VersionAction))
+        {
+            WriteUsageErrors(arguments, root, result, console);
+            return ExitCodes.BadInput;
+        }
+
+        return await result.InvokeAsync(
+            new InvocationConfiguration
+            {
+                Output = console.Output,
+                Error = console.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private static RootCommand Build(CliServices services, CliConsole console)
+    {
+        var run = new RunCommand(services, console).Build();
+        var check = new CheckCommand(services, console).Build();
+        var root = new RootCommand("Simulates how Linux reserves, hands out and frees huge pages, to the letter of real kernels.") { run, check };
+        foreach (var option in root.Options)
+        {
+            if (option is VersionOption)
+            {
+                option.Action = new VersionAction();
+            }
+            else if (option is HelpOption { Action: HelpAction help })
+            {
+                option.Action = new HelpWithExample(help, new Dictionary<Command, string>
+                {
+                    [root] = RunCommand.Example + "\n" + CheckCommand.Example,
+                    [run] = RunCommand.Example,
+                    [check] = CheckCommand.Example,
+                });
+            }
+        }
+
+        return root;
+    }
+
+    private static void WriteUsageErrors(IReadOnlyList<string> arguments, RootCommand root, ParseResult result, CliConsole console)
+    {
+        var command = result.CommandResult.Command;
+        if (command is RootCommand && (arguments.Count == 0 || arguments[0][..Math.Min(1, arguments[0].Length)] != "-"))
+        {
+            var known = root.Subcommands.Select(subcommand => subcommand.Name).ToArray();
+            var similar = arguments.Count == 0 ? null : Suggestion.For(arguments[0], known);
+            CliErrors.Write(console, arguments.Count == 0 ? $"{Name}: no command is given" : $"{Name}: unknown command '{arguments[0]}'");
+            CliErrors.Write(console, similar is null
+                ? $"  hint: the commands are {string.Join(" and ", known)}; see '{Name} --help'"
+                : $"  hint: did you mean '{Name} {similar}'? Otherwise see '{Name} --help'");
+            return;
+        }
+
+        foreach (var error in result.Errors.Select(error => error.Message).Distinct())
+        {
+            CliErrors.Write(console, $"{Name}: {error}");
+        }
+
+        CliErrors.Write(console, $"  hint: see '{Name}{(command is RootCommand ? "" : " " + command.Name)} --help'");
+    }
+
+    private sealed class VersionAction : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            var version = typeof(HugesimCli).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+            parseResult.InvocationConfiguration.Output.Write($"{Name} {version.Split('+')[0]}\n");
+            return ExitCodes.Success;
+        }
+    }
+
+    private sealed class HelpWithExample(HelpAction help, IReadOnlyDictionary<Command, string> examples) : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            help.Invoke(parseResult);
+            var output = parseResult.InvocationConfiguration.Output;
+            output.Write($"Examples:\n{examples[parseResult.CommandResult.Command]}\n");
+            output.Write("\nExit codes:\n  0 all is well, 1 a recording differs, 2 the input is wrong, 3 the program failed, 130 interrupted\n");
+            return ExitCodes.Success;
+        }
+    }
+}

@@ -1,0 +1,16 @@
+namespace Hugesim.Scenarios;
+
+/// <summary>A line of a scenario that is not blank.</summary>
+public abstract record ScenarioItem;
+
+/// <summary>A comment line, which recordings echo.</summary>
+/// <param name="Source">Where it comes from; its text begins with <c>#</c>.</param>
+public sealed record ScenarioComment(SourceLine Source) : ScenarioItem;
+
+/// <summary>A command to execute.</summary>
+/// <param name="Command">The command.</param>
+public sealed record ScenarioStep(ScenarioCommand Command) : ScenarioItem;
+
+/// <summary>A line that cannot be executed.</summary>
+/// <param name="Errors">What is wrong with it; at least one.</param>
+public sealed record ScenarioFault(IReadOnlyList<ScenarioError> Errors) : ScenarioItem;

@@ -1,0 +1,45 @@
+using Hugesim.Cli;
+
+namespace Hugesim.Tests.Scenarios;
+
+/// <summary>Runs command lines with everything in memory.</summary>
+internal sealed class TestConsole : IDisposable
+{
+    public static readonly string[] Profiles = ["2.6.27", "4.10", "5.10", "6.1", "6.12", "6.18.15", "6.18.44", "7.3"];
+
+    private readonly StringWriter _output = new() { NewLine = "\n" };
+    private readonly StringWriter _error = new() { NewLine = "\n" };
+    private readonly Stream _input;
+
+    public TestConsole(string input = "") : this(RecordingFiles.ToStream(input))
+    {
+    }
+
+    public TestConsole(Stream input) => _input = input;
+
+    public bool UseColor { get; init; }
+
+    public string OutputText => _output.ToString();
+
+    public string ErrorText => _error.ToString();
+
+    public CancellationToken CancellationToken { get; set; }
+
+    public Task<int> RunAsync(ScriptedMachineFactory machines, params string[] arguments)
+    {
+        var console = new CliConsole(_input, _output, _error, UseColor, UseColor);
+        return HugesimCli.RunAsync(arguments, new CliServices(machines, Profiles), console, CancellationToken);
+    }
+
+    public Task<int> RunAsync(ScriptedMachine machine, params string[] arguments) =>
+        RunAsync(new ScriptedMachineFactory(_ => machine), arguments);
+
+    public Task<int> RunAsync(params string[] arguments) => RunAsync(new ScriptedMachine([]), arguments);
+
+    public void Dispose()
+    {
+        _output.Dispose();
+        _error.Dispose();
+        _input.Dispose();
+    }
+}
