@@ -23,9 +23,9 @@ public sealed class AddressSpace
     /// <summary>The range that holds a page.</summary>
     public MappedRange? Find(long page) => _ranges.Find(r => r.Start <= page && page < r.End) is { End: > 0 } found ? found : null;
 
-    /// <summary>The parts of the ranges that lie in [start, end), by address.</summary>
+    /// <summary>The parts of the ranges that lie in [start, end), by address. An empty range holds none.</summary>
     public List<MappedRange> Within(long start, long end) =>
-        [.. _ranges.Where(r => r.Start < end && start < r.End)
+        [.. _ranges.Where(r => start < end && r.Start < end && start < r.End)
             .Select(r => new MappedRange(Math.Max(r.Start, start), Math.Min(r.End, end), r.Vma))];
 
     /// <summary>Is every page of [start, end) mapped?</summary>

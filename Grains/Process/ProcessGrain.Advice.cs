@@ -61,10 +61,17 @@ public sealed partial class ProcessGrain
 
     private bool IsKnown(int advice) => advice switch
     {
-        MadvDontneed or MadvDontneedLocked => Flows.Profile.MadviseDontneed,
+        MadvDontneedLocked => Flows.Profile.MadviseDontneed,
         MadvPopulateRead or MadvPopulateWrite => Flows.Profile.MadvisePopulate,
-        MadvWillneed or MadvRemove or MadvDontfork or MadvDofork or MadvMergeable or MadvHugepage or MadvNohugepage => true,
-        _ => false, // free, cold, pageout, wipeonfork, collapse: not for huge pages
+        _ => true,
+    };
+
+    // Free, cold, pageout, wipeonfork and collapse are refused by huge page areas, and so is dontneed by older kernels.
+    private bool AppliesToHugePages(int advice) => advice switch
+    {
+        MadvDontneed => Flows.Profile.MadviseDontneed,
+        MadvDontneedLocked or MadvWillneed or MadvRemove or MadvDontfork or MadvDofork or MadvMergeable or MadvHugepage or MadvNohugepage => true,
+        _ => false,
     };
 
     private async ValueTask<Errno> MadvisePopulate(long address, long end, int advice)
@@ -90,6 +97,11 @@ public sealed partial class ProcessGrain
         foreach (var range in _mm.Within(first, last))
         {
             var vma = Vma(range.Vma);
+            if (!AppliesToHugePages(advice))
+            {
+                return Errno.EINVAL;
+            }
+
             switch (advice)
             {
                 case MadvDontneed or MadvDontneedLocked when !cuts:

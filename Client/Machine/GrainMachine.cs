@@ -1,0 +1,171 @@
+using Hugesim.Abstractions;
+using Hugesim.Model;
+using Hugesim.Scenarios;
+using Hugesim.Silo;
+
+namespace Hugesim.Machine;
+
+/// <summary>
+/// A simulated machine that executes scenarios: the recorder's controller and the user space of its processes, in front of the grains that
+/// are the kernel. Answers are the recorder's text.
+/// </summary>
+internal sealed partial class GrainMachine : IScenarioMachine
+{
+    private readonly IGrainHost _host;
+    private readonly string _name;
+    private readonly int _nodes;
+    private readonly List<UserProcess> _processes = [];
+    private readonly Dictionary<string, long> _segments = [];
+    private readonly List<long> _segmentIds = [];
+    private readonly List<string> _deaths = [];
+    private readonly Dictionary<long, int> _pageNames = [];
+    private MachineContext _machine;
+    private IGrainFactory? _grains;
+
+    private GrainMachine(IGrainHost host, string name, string profile, int nodes)
+    {
+        (_host, _name, _nodes) = (host, name, nodes);
+        _machine = new MachineContext(name, profile);
+    }
+
+    private IGrainFactory Grains => _grains ?? throw new InvalidOperationException("grains are called outside of a step");
+
+    private IHstateGrain Hstate => Grains.GetGrain<IHstateGrain>(Keys.Hstate(_name));
+
+    private IMachineGrain Machine => Grains.GetGrain<IMachineGrain>(_name);
+
+    /// <summary>Boots a machine on a host that it owns from then on.</summary>
+    public static async ValueTask<GrainMachine> BootAsync(IGrainHost host, string name, MachineOptions options)
+    {
+        var machine = new GrainMachine(host, name, options.Profile, options.Nodes);
+        await machine.Run(async () =>
+        {
+            machine._machine = await machine.Machine.Boot(new BootMachine(options.Profile, options.Nodes, ScenarioLimits.PoolPages));
+            return 0;
+        }).ConfigureAwait(false);
+        return machine;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<string> ExecuteAsync(ScenarioCommand command, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return Run(() => Dispatch(command));
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> TakeDeaths()
+    {
+        var deaths = _deaths.ToArray();
+        _deaths.Clear();
+        return deaths;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<MachineCounters> ReadCountersAsync(CancellationToken ct) => Run(ReadCounters);
+
+    /// <inheritdoc/>
+    public ValueTask<TeardownResult> TearDownAsync(CancellationToken ct) => Run(TearDown);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
+
+    private ValueTask<T> Run<T>(Func<ValueTask<T>> step) => _host.RunAsync(grains =>
+    {
+        _grains = grains;
+        return step();
+    });
+
+    private ValueTask<string> Dispatch(ScenarioCommand command) => command is ProcessCommand ofProcess ? OfProcess(ofProcess) : OfMachine(command);
+
+    private async ValueTask<string> OfProcess(ProcessCommand command)
+    {
+        var process = _processes.Find(p => p.Name == command.Process);
+        if (process is null)
+        {
+            return RecorderAnswers.NoSuchProcess;
+        }
+
+        if (command is KillCommand kill)
+        {
+            return process.Death is not null ? "(dead)" : await Die(process, $"killed by {SignalName(kill.Signal)}");
+        }
+
+        if (command is ForkCommand fork && _processes.Exists(p => p.Name == fork.Child))
+        {
+            return RecorderAnswers.NameInUse;
+        }
+
+        if (process.Death is { } death)
+        {
+            return $"({process.Name} is dead: {death})";
+        }
+
+        return command switch
+        {
+            RefusedCommand refused => refused.Answer,
+            MappingCommand onMapping => process.Maps.TryGetValue(onMapping.Mapping, out var range)
+                ? await OfMapping(process, onMapping, range)
+                : RecorderAnswers.BadMapping,
+            FileCommand onFile => process.Files.TryGetValue(onFile.File, out var fd)
+                ? await OfFile(process, onFile, fd)
+                : RecorderAnswers.BadFile,
+            _ => await OfTask(process, command),
+        };
+    }
+
+    // The process ends: by itself, by a signal, or with the machine.
+    private async ValueTask<string> Die(UserProcess process, string death)
+    {
+        await process.Grain.Exit();
+        return process.Death = death;
+    }
+
+    private async ValueTask<MachineCounters> ReadCounters()
+    {
+        var counters = await Hstate.ReadCounters();
+        var mounts = await Machine.Statfs();
+        return new MachineCounters(
+            counters.Nr, counters.Free, counters.Resv, counters.Surplus, counters.Overcommit,
+            [.. counters.Nodes.Select((n, i) => new NodeCounters(i, n.Nr, n.Free, n.Surplus))],
+            [.. mounts.Select(m => new MountCounters(m.Name, m.Blocks, m.FreeBlocks))],
+            [.. counters.Cgroups.Select(c => new CgroupCounters(c.Name, c.Usage, c.Rsvd))]);
+    }
+
+    private async ValueTask<TeardownResult> TearDown()
+    {
+        foreach (var process in _processes.Where(p => p.Death is null))
+        {
+            await Die(process, "killed by SIGKILL");
+        }
+
+        foreach (var id in _segmentIds)
+        {
+            await Machine.ShmRemove(id);
+        }
+
+        foreach (var mount in (await Machine.Statfs()).Reverse())
+        {
+            await Machine.Umount(mount.Name, lazy: true);
+        }
+
+        var counters = await ReadCounters();
+        var leak = counters.Nr != counters.Free || counters.Resv != 0 || counters.Surp != 0;
+        await Hstate.SetOvercommit(0);
+        await Hstate.SetMaxHugePages(new SetPoolRequest(0, -1, ~0L));
+        var remaining = (await Hstate.ReadCounters()).Nr;
+        return new TeardownResult(counters, leak, remaining);
+    }
+
+    private static string Text(Errno error) => error == Errno.None ? "ok" : error.ToString();
+
+    private static string SignalName(int signal) => signal switch
+    {
+        6 => "SIGABRT",
+        7 => "SIGBUS",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        15 => "SIGTERM",
+        _ => $"SIG{signal}",
+    };
+}

@@ -1,0 +1,17 @@
+namespace Hugesim.Silo;
+
+/// <summary>How the grains of a local run are hosted.</summary>
+/// <param name="Silos">Silos in this process.</param>
+/// <param name="Deterministic">One thread and a seed decide the order of all messages (embedded engine only).</param>
+/// <param name="Seed">The seed.</param>
+public sealed record GrainHostOptions(int Silos = 1, bool Deterministic = false, long Seed = 0);
+
+/// <summary>Silos in this process and a client of them. What differs between the engines is behind this type.</summary>
+public interface IGrainHost : IAsyncDisposable
+{
+    /// <summary>
+    /// Lets a client call grains. With the deterministic scheduler the calling thread runs all grains until the client is done; otherwise the
+    /// client simply runs.
+    /// </summary>
+    ValueTask<T> RunAsync<T>(Func<IGrainFactory, ValueTask<T>> client);
+}

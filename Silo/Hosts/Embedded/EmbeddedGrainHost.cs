@@ -1,0 +1,32 @@
+using Hugesim.Embedded;
+
+namespace Hugesim.Silo;
+
+/// <summary>Starts the engine that this build has.</summary>
+public static class GrainHost
+{
+    /// <summary>The engine's name, for people.</summary>
+    public const string EngineName = "embedded engine";
+
+    /// <summary>Can the engine run under a seed?</summary>
+    public const bool SupportsDeterministic = true;
+
+    /// <summary>Starts the silos.</summary>
+    public static ValueTask<IGrainHost> StartAsync(GrainHostOptions options)
+    {
+        var cluster = EmbeddedCluster.Start(new EmbeddedClusterOptions
+        {
+            Silos = options.Silos,
+            Scheduler = options.Deterministic ? SchedulerKind.Deterministic : SchedulerKind.Parallel,
+            Seed = options.Seed,
+        });
+        return new(new EmbeddedGrainHost(cluster));
+    }
+
+    private sealed class EmbeddedGrainHost(EmbeddedCluster cluster) : IGrainHost
+    {
+        public ValueTask<T> RunAsync<T>(Func<IGrainFactory, ValueTask<T>> client) => client(cluster.GrainFactory);
+
+        public ValueTask DisposeAsync() => cluster.DisposeAsync();
+    }
+}
