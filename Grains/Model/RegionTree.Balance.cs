@@ -10,7 +10,10 @@ internal sealed partial class RegionTree
         var seen = 0;
         FileRegion? previous = null;
         VerifyBelow(_root, ref seen, ref previous);
-        Require(seen == Count, $"the tree holds {seen} regions and counts {Count}");
+        if (seen != Count)
+        {
+            throw Broken($"the tree holds {seen} regions and counts {Count}");
+        }
     }
 
     private void VerifyBelow(int at, ref int seen, ref FileRegion? previous)
@@ -22,11 +25,19 @@ internal sealed partial class RegionTree
 
         var region = _nodes[at].Region;
         VerifyBelow(_nodes[at].Left, ref seen, ref previous);
-        Require(region.From >= 0 && region.From < region.To, $"region {region} is empty or negative");
-        if (previous is { } before)
+        if (region.From < 0 || region.From >= region.To)
         {
-            Require(before.To <= region.From, $"region {before} is not before {region}");
-            Require(before.To < region.From || !before.HasSameUnchargeInfo(region), $"regions {before} and {region} should be one");
+            throw Broken($"region {region} is empty or negative");
+        }
+
+        if (previous is { } before && before.To > region.From)
+        {
+            throw Broken($"region {before} is not before {region}");
+        }
+
+        if (previous is { } neighbour && neighbour.To == region.From && neighbour.HasSameUnchargeInfo(region))
+        {
+            throw Broken($"regions {neighbour} and {region} should be one");
         }
 
         previous = region;
@@ -36,19 +47,18 @@ internal sealed partial class RegionTree
         var stored = _nodes[at];
         Summarize(at);
         var fresh = _nodes[at];
-        Require(Math.Abs(_nodes[stored.Left].Height - _nodes[stored.Right].Height) <= 1, $"unbalanced at {region}");
-        Require(
-            (stored.Pages, stored.Min, stored.Max, stored.Gaps, stored.Height) == (fresh.Pages, fresh.Min, fresh.Max, fresh.Gaps, fresh.Height),
-            $"stale sums at {region}");
-    }
-
-    private static void Require(bool condition, string message)
-    {
-        if (!condition)
+        if (Math.Abs(_nodes[stored.Left].Height - _nodes[stored.Right].Height) > 1)
         {
-            throw new InvalidOperationException($"reserve map: {message}");
+            throw Broken($"unbalanced at {region}");
+        }
+
+        if ((stored.Pages, stored.Min, stored.Max, stored.Gaps, stored.Height) != (fresh.Pages, fresh.Min, fresh.Max, fresh.Gaps, fresh.Height))
+        {
+            throw Broken($"stale sums at {region}");
         }
     }
+
+    private static InvalidOperationException Broken(string what) => new($"reserve map: {what}");
 
     /// <summary>Everything that starts before <paramref name="key"/>, and the rest.</summary>
     private (int Before, int After) Split(int at, long key)
