@@ -11,6 +11,7 @@ namespace Hugesim.Tests.Model;
 public sealed class ReserveMapProperties
 {
     private const int Universe = 40;
+    private const int WideUniverse = 600;
     private static readonly string?[] Cgroups = [null, "/a", "/b"];
 
     public enum Kind
@@ -29,16 +30,24 @@ public sealed class ReserveMapProperties
     [Trait("Row", "R23")]
     [Trait("Row", "R24")]
     public void AnySequence_AgreesWithTheNaiveMap() =>
-        Properties.Check(Steps(60, failures: false), 1500, steps => new Race(Universe).Play(steps));
+        Properties.Check(Steps(60, Universe, failures: false), 1500, steps => new Race(Universe).Play(steps));
 
     [Fact]
     [Trait("Row", "R2")]
     [Trait("Row", "R23")]
     [Trait("Row", "R24")]
     public void AnySequenceWithFailingAllocations_AgreesWithTheNaiveMap() =>
-        Properties.Check(Steps(60, failures: true), 1500, steps => new Race(Universe).Play(steps));
+        Properties.Check(Steps(60, Universe, failures: true), 1500, steps => new Race(Universe).Play(steps));
 
-    private static Arbitrary<Step[]> Steps(int most, bool failures)
+    /// <summary>Enough regions for several blocks of the tree, which divide, merge and disappear.</summary>
+    [Fact]
+    [Trait("Row", "R2")]
+    [Trait("Row", "R23")]
+    [Trait("Row", "R24")]
+    public void AnySequenceOnManyRegions_AgreesWithTheNaiveMap() =>
+        Properties.Check(Steps(60, WideUniverse, failures: true), 150, steps => new Race(WideUniverse).Fill().Play(steps));
+
+    private static Arbitrary<Step[]> Steps(int most, int universe, bool failures)
     {
         var kind = Gen.Frequency(
             (5, Gen.Constant(Kind.Chg)),
@@ -53,15 +62,15 @@ public sealed class ReserveMapProperties
             : Gen.Constant(int.MaxValue);
 
         // Short ranges make many regions and interior deletions, long ones meet several regions at once.
-        var length = Gen.Frequency((4, Gen.Choose(0, 3)), (1, Gen.Choose(0, Universe)));
+        var length = Gen.Frequency((4, Gen.Choose(0, 3)), (1, Gen.Choose(0, universe / 2)));
         var step =
             from what in kind
-            from start in Gen.Choose(0, Universe - 1)
+            from start in Gen.Choose(0, universe - 1)
             from pages in length
             from pick in Gen.Choose(0, 1_000)
             from path in Gen.Elements(Cgroups)
             from allocations in budget
-            select new Step(what, start, Math.Min(start + pages, Universe), pick, path, allocations);
+            select new Step(what, start, Math.Min(start + pages, universe), pick, path, allocations);
         return Properties.Sequences(step, most);
     }
 
@@ -75,6 +84,19 @@ public sealed class ReserveMapProperties
         private int _budget;
 
         private ReserveMap Map => _moved ??= new ReserveMap(Allocate);
+
+        /// <summary>Begins with a region on every third page.</summary>
+        public Race Fill()
+        {
+            _budget = _naive.Budget = int.MaxValue;
+            for (var page = 0; page < universe; page += 3)
+            {
+                Map.RegionChg(page, page + 1, out var needed).ShouldBe(_naive.Chg(page, page + 1, out _));
+                Map.RegionAdd(page, page + 1, needed, "/a").ShouldBe(_naive.Add(page, page + 1, needed, "/a"));
+            }
+
+            return this;
+        }
 
         public void Play(Step[] steps)
         {
