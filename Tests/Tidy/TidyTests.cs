@@ -23,9 +23,11 @@ public sealed class TidyTests
     [Fact]
     public void Classes_All_AreSealedStaticOrAbstract()
     {
-        // BenchmarkDotNet derives from the classes that it measures.
-        var benchmarks = Path.Combine("Tests", "Benchmarks");
-        Clean(SourceTree.CSharp.Where(file => !file.Path.StartsWith(benchmarks, StringComparison.Ordinal)), TidyRules.OpenClasses);
+        // BenchmarkDotNet derives from the classes that it measures; the engine's abstractions are as open as the Orleans types they stand for.
+        string[] open = [Path.Combine("Tests", "Benchmarks"), Path.Combine("Silo", "Embedded", "Abstractions")];
+        Clean(
+            SourceTree.CSharp.Where(file => !open.Any(folder => file.Path.StartsWith(folder, StringComparison.Ordinal))),
+            TidyRules.OpenClasses);
     }
 
     [Fact]
