@@ -1,6 +1,9 @@
 namespace Hugesim.Model;
 
-/// <summary>Taking trees apart and putting them together, and the check that they are sound.</summary>
+/// <summary>
+/// The tree of blocks. Its balance is kept by one primitive, <see cref="Join(int, int, int)"/> (Blelloch, Ferizovic, Sun: "Just Join for Parallel Ordered
+/// Sets", 2016): insertion, removal and the removal of a whole range are short walks that join what they took apart.
+/// </summary>
 internal sealed partial class RegionTree
 {
     /// <summary>Checks order, balance and every sum, in O(n).</summary>
@@ -8,49 +11,106 @@ internal sealed partial class RegionTree
     public void Verify()
     {
         var seen = 0;
-        FileRegion? previous = null;
+        var previous = default(FileRegion);
         VerifyBelow(_root, ref seen, ref previous);
-        Require(seen == Count, $"the tree holds {seen} regions and counts {Count}");
+        if (seen != Count)
+        {
+            throw Broken($"the tree holds {seen} regions and counts {Count}");
+        }
     }
 
-    private void VerifyBelow(int at, ref int seen, ref FileRegion? previous)
+    private void VerifyBelow(int at, ref int seen, ref FileRegion previous)
     {
         if (at == 0)
         {
             return;
         }
 
-        var region = _nodes[at].Region;
         VerifyBelow(_nodes[at].Left, ref seen, ref previous);
-        Require(region.From >= 0 && region.From < region.To, $"region {region} is empty or negative");
-        if (previous is { } before)
+        if (_nodes[at].Count is 0 or > Width)
         {
-            Require(before.To <= region.From, $"region {before} is not before {region}");
-            Require(before.To < region.From || !before.HasSameUnchargeInfo(region), $"regions {before} and {region} should be one");
+            throw Broken($"a block of {_nodes[at].Count} regions");
         }
 
-        previous = region;
-        seen++;
+        foreach (ref readonly var region in Block(at))
+        {
+            VerifyRegion(region, previous, isFirst: seen == 0);
+            previous = region;
+            seen++;
+        }
+
         VerifyBelow(_nodes[at].Right, ref seen, ref previous);
 
         var stored = _nodes[at];
-        Summarize(at);
-        var fresh = _nodes[at];
-        Require(Math.Abs(_nodes[stored.Left].Height - _nodes[stored.Right].Height) <= 1, $"unbalanced at {region}");
-        Require(
-            (stored.Pages, stored.Min, stored.Max, stored.Gaps, stored.Height) == (fresh.Pages, fresh.Min, fresh.Max, fresh.Gaps, fresh.Height),
-            $"stale sums at {region}");
-    }
-
-    private static void Require(bool condition, string message)
-    {
-        if (!condition)
+        Recount(at);
+        if (!stored.Equals(_nodes[at]))
         {
-            throw new InvalidOperationException($"reserve map: {message}");
+            throw Broken($"stale sums in the block that ends with {previous}");
+        }
+
+        if (Math.Abs(_nodes[stored.Left].Height - _nodes[stored.Right].Height) > 1)
+        {
+            throw Broken($"unbalanced at the block that ends with {previous}");
         }
     }
 
-    /// <summary>Everything that starts before <paramref name="key"/>, and the rest.</summary>
+    private static void VerifyRegion(FileRegion region, FileRegion previous, bool isFirst)
+    {
+        if (region.From < 0 || region.From >= region.To)
+        {
+            throw Broken($"region {region} is empty or negative");
+        }
+
+        if (!isFirst && previous.To > region.From)
+        {
+            throw Broken($"region {previous} is not before {region}");
+        }
+
+        if (!isFirst && previous.To == region.From && previous.HasSameUnchargeInfo(region))
+        {
+            throw Broken($"regions {previous} and {region} should be one");
+        }
+    }
+
+    /// <summary>Adds a block to a subtree.</summary>
+    private int InsertBelow(int at, int added)
+    {
+        if (at == 0)
+        {
+            return added;
+        }
+
+        return _nodes[added].First < _nodes[at].First
+            ? Join(InsertBelow(_nodes[at].Left, added), at, _nodes[at].Right)
+            : Join(_nodes[at].Left, at, InsertBelow(_nodes[at].Right, added));
+    }
+
+    /// <summary>Takes a block out of the subtree that holds it.</summary>
+    private int RemoveBelow(int at, int removed)
+    {
+        var (left, right) = (_nodes[at].Left, _nodes[at].Right);
+        if (at == removed)
+        {
+            return Join(left, right);
+        }
+
+        return _nodes[removed].First < _nodes[at].First
+            ? Join(RemoveBelow(left, removed), at, right)
+            : Join(left, at, RemoveBelow(right, removed));
+    }
+
+    /// <summary>Renews the sums from a block up to the top of the subtree that holds it.</summary>
+    private void Refresh(int at, int changed)
+    {
+        if (at != changed)
+        {
+            Refresh(_nodes[changed].First < _nodes[at].First ? _nodes[at].Left : _nodes[at].Right, changed);
+        }
+
+        Summarize(at);
+    }
+
+    /// <summary>Every block that starts before <paramref name="key"/>, and the rest.</summary>
     private (int Before, int After) Split(int at, long key)
     {
         if (at == 0)
@@ -59,7 +119,7 @@ internal sealed partial class RegionTree
         }
 
         var (left, right) = (_nodes[at].Left, _nodes[at].Right);
-        if (_nodes[at].From < key)
+        if (_nodes[at].First < key)
         {
             var (before, rest) = Split(right, key);
             return (Join(left, at, before), rest);
@@ -170,29 +230,29 @@ internal sealed partial class RegionTree
         return up;
     }
 
-    /// <summary>Recomputes the sums of a node from its children.</summary>
+    /// <summary>Renews the sums of a subtree from its block and its children.</summary>
     private void Summarize(int at)
     {
         ref var node = ref _nodes[at];
         ref readonly var left = ref _nodes[node.Left];
         ref readonly var right = ref _nodes[node.Right];
 
-        node.Pages = left.Pages + (node.To - node.From) + right.Pages;
-        node.Gaps = left.Gaps + right.Gaps;
-        node.Height = Math.Max(left.Height, right.Height) + 1;
-        node.Min = node.From;
-        node.Max = node.To;
+        node.Pages = left.Pages + node.OwnPages + right.Pages;
+        node.Gaps = left.Gaps + node.OwnGaps + right.Gaps;
+        node.Height = (byte)(Math.Max(left.Height, right.Height) + 1);
+        node.Min = node.First;
+        node.Max = node.Last;
 
         if (node.Left != 0)
         {
             node.Min = left.Min;
-            node.Gaps += left.Max < node.From ? 1 : 0;
+            node.Gaps += left.Max < node.First ? 1 : 0;
         }
 
         if (node.Right != 0)
         {
             node.Max = right.Max;
-            node.Gaps += node.To < right.Min ? 1 : 0;
+            node.Gaps += node.Last < right.Min ? 1 : 0;
         }
     }
 }

@@ -22,19 +22,32 @@ internal sealed partial class RegionTree
                 return;
             }
 
-            if (node.From > from)
+            if (node.First > from)
             {
                 CoverBelow(node.Left, from, to, ref coverage);
             }
 
-            if (node.To > from && node.From < to)
-            {
-                var (first, last) = (Math.Max(node.From, from), Math.Min(node.To, to));
-                coverage.Append(first, last, last - first, 0);
-            }
+            CoverBlock(at, from, to, ref coverage);
 
-            // What lies to the right starts no earlier than this region ends.
-            at = node.To < to ? node.Right : 0;
+            // What lies to the right starts no earlier than this block ends.
+            at = node.Last < to ? node.Right : 0;
+        }
+    }
+
+    private void CoverBlock(int at, long from, long to, ref Coverage coverage)
+    {
+        ref readonly var node = ref _nodes[at];
+        if (node.First >= from && node.Last <= to)
+        {
+            coverage.Append(node.First, node.Last, node.OwnPages, node.OwnGaps);
+            return;
+        }
+
+        var block = Block(at);
+        for (var index = FirstEndingAfter(block, from); index < block.Length && block[index].From < to; index++)
+        {
+            var (first, last) = (Math.Max(block[index].From, from), Math.Min(block[index].To, to));
+            coverage.Append(first, last, last - first, 0);
         }
     }
 

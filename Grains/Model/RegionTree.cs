@@ -1,24 +1,32 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace Hugesim.Model;
 
 /// <summary>
-/// The regions of one reserve map in order: an AVL tree whose nodes live in one array and name each other by index. The kernel keeps a
-/// list, walked from its head; the tree gives the same answers in O(log n). Every subtree carries its pages, its outer bounds and
-/// its number of gaps, which is all that region_chg and region_count ask about a range.
+/// The regions of one reserve map in order. The kernel keeps a list, walked from its head; this gives the same answers in O(log n): an
+/// AVL tree of blocks, each a sorted run of up to <see cref="Width"/> regions. Every subtree carries its pages, its outer bounds and its
+/// number of gaps, which is all that region_chg and region_count ask about a range. All of it lives in two arrays, linked by index.
 /// </summary>
 /// <remarks>
-/// Balance is kept by one primitive, <see cref="Join"/> (Blelloch, Ferizovic, Sun: "Just Join for Parallel Ordered Sets", 2016): insertion, removal
-/// and the removal of a whole range are short walks that join what they took apart. Index 0 is "no node" and is never written.
+/// One region a node would be simpler, but with a million regions nearly every step then misses the cache; in blocks the
+/// tree above them is small enough to stay in it. Index 0 is "no block" and is never written.
 /// </remarks>
 internal sealed partial class RegionTree
 {
-    private const int InitialCapacity = 4;
+    /// <summary>Most regions of a block.</summary>
+    private const int Width = 32;
 
-    // A map of one region is the common case (a million processes with a mapping each), so an empty tree owns no array.
+    /// <summary>Regions of a block when many are loaded or neighbours merged, with room for a few more.</summary>
+    private const int Comfortable = 24;
+
+    /// <summary>A block that shrinks to this looks for a neighbour to merge with, so that blocks cannot stay nearly empty in number.</summary>
+    private const int Sparse = 8;
+
+    private const int InitialSlots = 4;
+
+    // A map of one region is the common case (a million processes with a mapping each): an empty tree owns no array, a small one small ones.
     private static readonly Node[] Empty = [default];
 
     private Node[] _nodes = Empty;
+    private FileRegion[] _slots = [];
     private int _root;
     private int _free;
     private int _used = 1;
@@ -29,96 +37,114 @@ internal sealed partial class RegionTree
     /// <summary>Huge pages in all regions together.</summary>
     public long Pages => _nodes[_root].Pages;
 
-    /// <summary>Longest path from the root, in nodes.</summary>
-    public int Height => _nodes[_root].Height;
-
     /// <summary>The first region that ends after <paramref name="position"/>: the one that holds it, or else the next one.</summary>
     public bool TryFirstEndingAfter(long position, out FileRegion region)
     {
-        var best = 0;
-        var at = _root;
-        while (at != 0)
-        {
-            ref readonly var node = ref _nodes[at];
-            if (node.To > position)
-            {
-                best = at;
-                at = node.Left;
-            }
-            else
-            {
-                at = node.Right;
-            }
-        }
-
-        region = best == 0 ? default : _nodes[best].Region;
-        return best != 0;
+        var at = BlockEndingAfter(position);
+        region = at == 0 ? default : Block(at)[FirstEndingAfter(Block(at), position)];
+        return at != 0;
     }
 
     /// <summary>The last region that starts before <paramref name="position"/>.</summary>
     public bool TryLastStartingBefore(long position, out FileRegion region)
     {
-        var best = 0;
-        var at = _root;
-        while (at != 0)
-        {
-            ref readonly var node = ref _nodes[at];
-            if (node.From < position)
-            {
-                best = at;
-                at = node.Right;
-            }
-            else
-            {
-                at = node.Left;
-            }
-        }
-
-        region = best == 0 ? default : _nodes[best].Region;
-        return best != 0;
+        var at = BlockStartingBefore(position);
+        region = at == 0 ? default : Block(at)[FirstStartingAt(Block(at), position) - 1];
+        return at != 0;
     }
 
     /// <summary>Adds a region that overlaps no other.</summary>
     public void Insert(FileRegion region)
     {
-        // The node is taken before the walk, because taking it may move the array under the walk's feet.
-        var added = Take(region);
-        _root = InsertBelow(_root, added);
+        var at = BlockStartingBefore(region.From);
+        if (at == 0)
+        {
+            at = BlockEndingAfter(-1);
+        }
+
+        if (at == 0)
+        {
+            at = Take();
+            _root = at;
+        }
+        else if (_nodes[at].Count == Width)
+        {
+            var upper = Divide(at, Width / 2);
+            at = region.From > _nodes[upper].First ? upper : at;
+        }
+
+        InsertInto(at, region);
+        Refresh(_root, at);
     }
 
-    /// <summary>Removes the region that starts at <paramref name="from"/>, which must exist.</summary>
-    public void Remove(long from) => _root = RemoveBelow(_root, from);
+    /// <summary>Removes the region that starts at <paramref name="from"/>, if there is one.</summary>
+    public void Remove(long from) => RemoveRange(from, from + 1, null);
 
     /// <summary>Moves the bounds of the region that starts at <paramref name="from"/>, which must exist and keep its place in the order.</summary>
-    public void Resize(long from, long newFrom, long newTo) => ResizeBelow(_root, from, newFrom, newTo);
-
-    /// <summary>Removes every region that starts in [<paramref name="from"/>, <paramref name="to"/>), reporting those that hold a cgroup's counter in order.</summary>
-    /// <returns>Huge pages removed.</returns>
-    public long RemoveRange(long from, long to, ICollection<Uncharge>? uncharges)
+    public void Resize(long from, long newFrom, long newTo)
     {
+        var at = BlockEndingAfter(from);
+        var block = Block(at);
+        var index = FirstEndingAfter(block, from);
+        if (block[index].From != from)
+        {
+            throw Broken($"no region starts at page {from}");
+        }
+
+        block[index] = block[index] with { From = newFrom, To = newTo };
+        Recount(at);
+        Refresh(_root, at);
+    }
+
+    /// <summary>
+    /// Removes every region that starts in [<paramref name="from"/>, <paramref name="to"/>), reporting those that hold a cgroup's counter, in order. No region
+    /// may reach into the range from before it.
+    /// </summary>
+    public void RemoveRange(long from, long to, ICollection<Uncharge>? uncharges)
+    {
+        var at = BlockEndingAfter(from);
+        if (at == 0)
+        {
+            return;
+        }
+
+        var block = Block(at);
+        var first = FirstStartingAt(block, from);
+        var end = FirstStartingAt(block, to);
+        if (end < block.Length)
+        {
+            if (first < end)
+            {
+                RemoveWithin(at, first, end, uncharges);
+            }
+
+            return;
+        }
+
+        // More than one block may be concerned: cut blocks at both ends of the range, and the tree between blocks.
+        Cut(from);
+        Cut(to);
         var (before, rest) = Split(_root, from);
         var (removed, after) = Split(rest, to);
-        var pages = _nodes[removed].Pages;
         Free(removed, uncharges);
         _root = Join(before, after);
 
-        if (_root == 0 && _nodes.Length > InitialCapacity)
+        if (_root == 0 && _nodes.Length > 2)
         {
             // A map that once had many regions must not hold their memory for the rest of its life.
             Reset();
         }
-
-        return pages;
     }
 
     /// <summary>Replaces the contents by <paramref name="regions"/>, which must be in order, in O(n).</summary>
     public void Load(ReadOnlySpan<FileRegion> regions)
     {
         Reset();
-        if (regions.Length > 0)
+        if (!regions.IsEmpty)
         {
-            _nodes = new Node[regions.Length + 1];
-            _root = Build(regions);
+            var blocks = ((regions.Length - 1) / Comfortable) + 1;
+            _nodes = new Node[blocks + 1];
+            _root = Build(regions, blocks);
         }
     }
 
@@ -126,170 +152,62 @@ internal sealed partial class RegionTree
     public FileRegion[] ToArray()
     {
         var regions = new FileRegion[Count];
-        var filled = 0;
-        Fill(_root, regions, ref filled);
+        _ = Fill(_root, regions);
         return regions;
     }
 
-    private void Fill(int at, FileRegion[] regions, ref int filled)
+    private Span<FileRegion> Fill(int at, Span<FileRegion> regions)
     {
         if (at == 0)
         {
-            return;
+            return regions;
         }
 
-        Fill(_nodes[at].Left, regions, ref filled);
-        regions[filled++] = _nodes[at].Region;
-        Fill(_nodes[at].Right, regions, ref filled);
+        regions = Fill(_nodes[at].Left, regions);
+        var block = Block(at);
+        block.CopyTo(regions);
+        return Fill(_nodes[at].Right, regions[block.Length..]);
     }
 
-    private int Build(ReadOnlySpan<FileRegion> regions)
+    private int Build(ReadOnlySpan<FileRegion> regions, int blocks)
     {
-        if (regions.IsEmpty)
+        if (blocks == 0)
         {
             return 0;
         }
 
-        var middle = regions.Length / 2;
-        var left = Build(regions[..middle]);
-        var at = Take(regions[middle]);
-        var right = Build(regions[(middle + 1)..]);
-        return Join(left, at, right);
-    }
-
-    private int InsertBelow(int at, int added)
-    {
-        if (at == 0)
-        {
-            return added;
-        }
-
-        return _nodes[added].From < _nodes[at].From
-            ? Join(InsertBelow(_nodes[at].Left, added), at, _nodes[at].Right)
-            : Join(_nodes[at].Left, at, InsertBelow(_nodes[at].Right, added));
-    }
-
-    private int RemoveBelow(int at, long from)
-    {
-        if (at == 0)
-        {
-            ThrowMissing(from);
-        }
-
-        var (left, right) = (_nodes[at].Left, _nodes[at].Right);
-        if (from < _nodes[at].From)
-        {
-            return Join(RemoveBelow(left, from), at, right);
-        }
-
-        if (from > _nodes[at].From)
-        {
-            return Join(left, at, RemoveBelow(right, from));
-        }
-
-        Give(at);
-        return Join(left, right);
-    }
-
-    private void ResizeBelow(int at, long from, long newFrom, long newTo)
-    {
-        if (at == 0)
-        {
-            ThrowMissing(from);
-        }
-
-        ref var node = ref _nodes[at];
-        if (from == node.From)
-        {
-            node.From = newFrom;
-            node.To = newTo;
-        }
-        else
-        {
-            ResizeBelow(from < node.From ? node.Left : node.Right, from, newFrom, newTo);
-        }
-
-        Summarize(at);
-    }
-
-    private void Free(int at, ICollection<Uncharge>? uncharges)
-    {
-        if (at == 0)
-        {
-            return;
-        }
-
-        var (left, right, region) = (_nodes[at].Left, _nodes[at].Right, _nodes[at].Region);
-        Free(left, uncharges);
-        if (uncharges is not null && region.UnchargePath is not null)
-        {
-            uncharges.Add(new Uncharge(region.UnchargePath, region.Pages));
-        }
-
-        Give(at);
-        Free(right, uncharges);
-    }
-
-    private int Take(FileRegion region)
-    {
-        int at;
-        if (_free != 0)
-        {
-            at = _free;
-            _free = _nodes[at].Left;
-        }
-        else
-        {
-            if (_used == _nodes.Length)
-            {
-                Array.Resize(ref _nodes, Math.Max(InitialCapacity, checked(_nodes.Length * 2)));
-            }
-
-            at = _used++;
-        }
-
-        ref var node = ref _nodes[at];
-        node = default;
-        node.From = region.From;
-        node.To = region.To;
-        node.Path = region.UnchargePath;
-        Summarize(at);
-        Count++;
-        return at;
-    }
-
-    private void Give(int at)
-    {
-        _nodes[at] = default;
-        _nodes[at].Left = _free;
-        _free = at;
-        Count--;
+        var before = blocks / 2;
+        var start = before * Comfortable;
+        var end = Math.Min(start + Comfortable, regions.Length);
+        var left = Build(regions[..start], before);
+        var at = Take();
+        Append(at, regions[start..end]);
+        Count += end - start;
+        return Join(left, at, Build(regions[end..], blocks - before - 1));
     }
 
     private void Reset()
     {
-        _nodes = Empty;
+        (_nodes, _slots) = (Empty, []);
         (_root, _free, _used, Count) = (0, 0, 1, 0);
     }
 
-    [DoesNotReturn]
-    private static void ThrowMissing(long from) =>
-        throw new InvalidOperationException($"reserve map has no region that starts at page {from}");
+    private static InvalidOperationException Broken(string what) => new($"reserve map: {what}");
 
-    /// <summary>A region and the sums of the subtree below it; 64 bytes, one cache line.</summary>
+    /// <summary>A block's place in the tree, its sums and those of the subtree below it; 64 bytes, one cache line.</summary>
     private struct Node
     {
-        public long From;
-        public long To;
-        public long Pages;
-        public long Min;
-        public long Max;
-        public string? Path;
-        public int Left;
-        public int Right;
-        public int Gaps;
-        public int Height;
+        /// <summary>Bounds and pages of the block itself.</summary>
+        public long First, Last, OwnPages;
 
-        public readonly FileRegion Region => new(From, To, Path);
+        /// <summary>Bounds and pages of the subtree.</summary>
+        public long Min, Max, Pages;
+
+        public int Left, Right;
+
+        /// <summary>Gaps between the regions of the subtree.</summary>
+        public int Gaps;
+
+        public byte OwnGaps, Count, Height;
     }
 }

@@ -329,7 +329,7 @@ public sealed class ReserveMap
         }
 
         var trimmed = last.To > to;
-        _ = _regions.RemoveRange(from, trimmed ? last.From : to, uncharges);
+        _regions.RemoveRange(from, trimmed ? last.From : to, uncharges);
         if (trimmed)
         {
             _regions.Resize(last.From, to, last.To);
