@@ -16,15 +16,17 @@ internal interface ICheckReporter
 /// <summary>Shows differences side by side, for people.</summary>
 internal sealed class TextCheckReporter(StyledOutput output) : ICheckReporter
 {
-    private const int MaximumColumn = 60;
-
     public void OnVerdict(CheckJob job, RecordingVerdict verdict)
     {
         foreach (var difference in verdict.Differences)
         {
             output.Write(string.Create(CultureInfo.InvariantCulture, $"{job.File}:{difference.Line}: "), Tone.Strong);
             output.Line(difference.Command);
-            WriteSideBySide(difference.Fields());
+            foreach (var row in SideBySide.Rows(difference))
+            {
+                output.Line(row.Text, row.Differs ? Tone.Bad : Tone.Plain);
+            }
+
             output.Line();
         }
     }
@@ -34,22 +36,6 @@ internal sealed class TextCheckReporter(StyledOutput output) : ICheckReporter
         output.Line(string.Create(CultureInfo.InvariantCulture, $"{agreeing} of {total} recordings agree"), agreeing == total ? Tone.Good : Tone.Bad);
         output.Flush();
     }
-
-    /// <summary>Writes a table of the recorded and the simulated values; <c>*</c> marks those that differ.</summary>
-    public void WriteSideBySide(IReadOnlyList<ComparedField> fields)
-    {
-        var nameWidth = fields.Max(field => field.Name.Length);
-        var expectedWidth = Math.Min(MaximumColumn, fields.Max(field => Math.Max("recorded".Length, Shown(field.Expected).Length)));
-        output.Line($"    {"".PadRight(nameWidth)}  {"recorded".PadRight(expectedWidth)}  simulated", Tone.Faint);
-        foreach (var field in fields)
-        {
-            var tone = field.Differs ? Tone.Bad : Tone.Plain;
-            var row = $"{field.Name.PadRight(nameWidth)}  {Shown(field.Expected).PadRight(expectedWidth)}  {Shown(field.Actual)}";
-            output.Line((field.Differs ? "  * " : "    ") + row.TrimEnd(), tone);
-        }
-    }
-
-    private static string Shown(string? value) => value is null ? "-" : value.EndsWith(' ') ? $"'{value}'" : value;
 }
 
 /// <summary>Shows the outcome as JSON; the fields are documented in the README.</summary>

@@ -207,7 +207,7 @@ internal sealed class ArgumentReader(
 
         var first = Whole(new Token(token.Text[..dots], token.Column), "first page", -ScenarioLimits.Pages, ScenarioLimits.Pages);
         var last = Whole(token.From(dots + 2), "last page", -ScenarioLimits.Pages, ScenarioLimits.Pages);
-        if (!IsRecording && last < first)
+        if (!IsRecording && last < first && Errors.Count == 0)
         {
             Fail(token, $"the page range {token.Text} is empty", "write the lower page first: 0..2");
         }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Hugesim.Scenarios;
 
 /// <summary>One value of a line, as it was recorded and as the machine has it.</summary>
@@ -23,28 +25,28 @@ public sealed record RecordingDifference(int Line, string Command, string Expect
         var expected = Values(Expected);
         var actual = Values(Actual);
         var names = expected.Select(pair => pair.Key).Concat(actual.Select(pair => pair.Key)).Distinct();
-        return [.. names.Select(name => new ComparedField(name, Find(expected, name), Find(actual, name)))];
+        return [.. names.Select(name => new ComparedField(name, Find(expected, name), Find(actual, name)))
+            .Where(field => field.Expected is not null || field.Actual is not null)];
     }
 
-    private static List<KeyValuePair<string, string>> Values(string line)
+    private static List<KeyValuePair<string, string?>> Values(string line)
     {
         var answer = RecordedAnswer.Parse(line[Math.Min(2, line.Length)..]);
-        var values = new List<KeyValuePair<string, string>> { new("answer", answer.Answer) };
-        if (answer.Deaths.Count > 0)
+        var values = new List<KeyValuePair<string, string?>>
         {
-            values.Add(new("deaths", string.Join(", ", answer.Deaths)));
-        }
-
+            new("answer", answer.Answer),
+            new("deaths", answer.Deaths.Count > 0 ? string.Join(", ", answer.Deaths) : null),
+        };
         if (answer.Counters is not null)
         {
             values.AddRange(CounterChanges.Flatten(answer.Counters)
-                .Select(counter => new KeyValuePair<string, string>(counter.Name, counter.Value.ToString(System.Globalization.CultureInfo.InvariantCulture))));
+                .Select(counter => KeyValuePair.Create(counter.Name, (string?)counter.Value.ToString(CultureInfo.InvariantCulture))));
         }
 
         return values;
     }
 
-    private static string? Find(List<KeyValuePair<string, string>> values, string name) =>
+    private static string? Find(List<KeyValuePair<string, string?>> values, string name) =>
         values.Where(pair => pair.Key == name).Select(pair => pair.Value).FirstOrDefault();
 }
 
