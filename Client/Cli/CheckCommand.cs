@@ -37,13 +37,16 @@ internal sealed class CheckCommand(CliServices services, CliConsole console)
         };
         command.SetAction((result, cancellationToken) =>
         {
-            ICheckReporter reporter = result.GetValue(json) ? new JsonCheckReporter(console.Output) : new TextCheckReporter(new StyledOutput(console));
+            ICheckReporter reporter = result.GetValue(json)
+                ? new JsonCheckReporter(console.Output)
+                : new TextCheckReporter(new StyledOutput(console));
             var errors = new List<ScenarioError>();
             var files = InputFiles.FindRecordings(result.GetValue(paths)!, errors);
             var explicitProfile = result.GetValue(options.Profile);
             var explicitNodes = result.GetValue(options.Nodes);
             var work = files.Select(file => Plan(file, options.Machine(result), explicitProfile, explicitNodes)).ToArray();
-            return CheckAsync(work, errors, reporter, result.GetValue(all), (int)(result.GetValue(jobs) ?? Environment.ProcessorCount), cancellationToken);
+            var atOnce = (int)(result.GetValue(jobs) ?? Environment.ProcessorCount);
+            return CheckAsync(work, errors, reporter, result.GetValue(all), atOnce, cancellationToken);
         });
         return command;
     }
@@ -57,7 +60,8 @@ internal sealed class CheckCommand(CliServices services, CliConsole console)
                 $"give the kernel with --profile, or put the recording into a folder named like one: {string.Join(", ", services.Profiles)}"));
         }
 
-        return new CheckJob(file, options with { Profile = profile ?? found!.Profile, Nodes = (int)(nodes ?? found?.Nodes ?? 1) }, null);
+        var machine = options with { Profile = profile ?? found!.Profile, Nodes = (int)(nodes ?? found?.Nodes ?? 1) };
+        return new CheckJob(file, machine, null);
     }
 
     private async Task<int> CheckAsync(

@@ -33,7 +33,8 @@ internal sealed class TextCheckReporter(StyledOutput output) : ICheckReporter
 
     public void OnSummary(int agreeing, int total)
     {
-        output.Line(string.Create(CultureInfo.InvariantCulture, $"{agreeing} of {total} recordings agree"), agreeing == total ? Tone.Good : Tone.Bad);
+        var summary = string.Create(CultureInfo.InvariantCulture, $"{agreeing} of {total} recordings agree");
+        output.Line(summary, agreeing == total ? Tone.Good : Tone.Bad);
         output.Flush();
     }
 }

@@ -43,15 +43,19 @@ public sealed class CliConsole
         var isDumb = Environment.GetEnvironmentVariable("TERM") == "dumb";
         var noColor = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
         return new CliConsole(
-            Console.OpenStandardInput(), Writer(OpenOutput()), Writer(Console.OpenStandardError()), isTerminal, isTerminal && !noColor && !isDumb);
+            Console.OpenStandardInput(),
+            Writer(OpenOutput()),
+            Writer(Console.OpenStandardError()),
+            isTerminal,
+            useColor: isTerminal && !noColor && !isDumb);
     }
 
     private static StreamWriter Writer(Stream stream) =>
         new(new ClosableOutputStream(stream), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 16 * 1024) { NewLine = "\n" };
 
     /// <summary>
-    /// Opens standard output. The console's own stream swallows the error of a pipe without a reader, so a pipe is opened as a file; a file is
-    /// not, since its writes would go to positions of their own when standard error shares it.
+    /// Opens standard output. The console's own stream swallows the error of a pipe without a reader, so a pipe is opened as a
+    /// file. A file is not: its writes would go to positions of their own when standard error shares it.
     /// </summary>
     private static Stream OpenOutput()
     {

@@ -20,9 +20,13 @@ internal sealed class CliOptions
     {
         _services = services;
         Profile = Choice("--profile", $"The kernel to simulate: {string.Join(", ", services.Profiles)}.", services.Profiles);
-        Scheduler = Choice("--scheduler", "How messages are delivered: parallel on all cores, or deterministic in an order that the seed decides. The default is parallel.", Schedulers);
+        Scheduler = Choice(
+            "--scheduler",
+            "How messages are delivered: parallel on all cores, or deterministic in an order that the seed decides. The default is parallel.",
+            Schedulers);
         Seed = Number("--seed", "The seed of the deterministic scheduler. The default is 0.", long.MinValue, long.MaxValue);
-        Silos = Number("--silos", $"The number of silos that share the machine's grains, 1 to {MaximumSilos}. The default is 1.", 1, MaximumSilos);
+        Silos = Number(
+            "--silos", $"The number of silos that share the machine's grains, 1 to {MaximumSilos}. The default is 1.", 1, MaximumSilos);
         Nodes = Number("--nodes", $"The number of NUMA nodes, 1 to {ScenarioLimits.Nodes}.", 1, ScenarioLimits.Nodes);
     }
 
@@ -83,14 +87,16 @@ internal sealed class CliOptions
         }
 
         var similar = Suggestion.For(value, choices);
-        result.AddError($"{name}: unknown value '{value}'.{(similar is null ? "" : $" Did you mean '{similar}'?")} Known: {string.Join(", ", choices)}.");
+        var guess = similar is null ? "" : $" Did you mean '{similar}'?";
+        result.AddError($"{name}: unknown value '{value}'.{guess} Known: {string.Join(", ", choices)}.");
         return null;
     }
 
     private static long? ParseNumber(ArgumentResult result, string name, long minimum, long maximum)
     {
         var value = result.Tokens[0].Value;
-        if (long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= minimum && number <= maximum)
+        if (long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            && number >= minimum && number <= maximum)
         {
             return number;
         }

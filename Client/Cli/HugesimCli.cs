@@ -100,7 +100,7 @@ public static class HugesimCli
         {
             var known = root.Subcommands.Select(subcommand => subcommand.Name).ToArray();
             var similar = arguments.Count == 0 ? null : Suggestion.For(arguments[0], known);
-            CliErrors.Write(console, arguments.Count == 0 ? $"{Name}: no command is given" : $"{Name}: unknown command '{arguments[0]}'");
+            CliErrors.Write(console, $"{Name}: " + (arguments.Count == 0 ? "no command is given" : $"unknown command '{arguments[0]}'"));
             CliErrors.Write(console, similar is null
                 ? $"  hint: the commands are {string.Join(" and ", known)}; see '{Name} --help'"
                 : $"  hint: did you mean '{Name} {similar}'? Otherwise see '{Name} --help'");
@@ -121,7 +121,8 @@ public static class HugesimCli
 
         public override int Invoke(ParseResult parseResult)
         {
-            var version = typeof(HugesimCli).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+            var attribute = typeof(HugesimCli).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
+            var version = attribute?.InformationalVersion ?? "0";
             parseResult.InvocationConfiguration.Output.Write($"{Name} {version.Split('+')[0]}\n");
             return ExitCodes.Success;
         }

@@ -19,9 +19,9 @@ internal static class InputFiles
 
         try
         {
-            return (new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 4096, useAsync: false), null);
+            return (new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete), null);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
             return (null, Explain(path, exception));
         }
@@ -70,9 +70,11 @@ internal static class InputFiles
         (ref FileSystemEntry entry) => entry.ToSpecifiedFullPath(),
         new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = false, AttributesToSkip = 0 })
     {
-        ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && entry.FileName.EndsWith(RecordingEnding, StringComparison.Ordinal),
+        ShouldIncludePredicate = (ref FileSystemEntry entry) =>
+            !entry.IsDirectory && entry.FileName.EndsWith(RecordingEnding, StringComparison.Ordinal),
         ShouldRecursePredicate = (ref FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) == 0,
     };
 
-    private static ScenarioError Whole(string path, string message, string hint) => new(path.Length == 0 ? "(no name)" : path, 0, 0, message, hint);
+    private static ScenarioError Whole(string path, string message, string hint) =>
+        new(path.Length == 0 ? "(no name)" : path, 0, 0, message, hint);
 }

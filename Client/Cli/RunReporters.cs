@@ -57,7 +57,8 @@ internal sealed class TextRunReporter : IScenarioObserver
         _output.Write(answer, StyledOutput.ToneOf(answer));
         if (changes.Length > 0)
         {
-            _output.Write(new string(' ', Math.Max(0, AnswerWidth - answer.Length) + 2)).Write(string.Join(", ", (object[])changes), Tone.Change);
+            _output.Write(new string(' ', Math.Max(0, AnswerWidth - answer.Length) + 2));
+            _output.Write(string.Join(", ", changes.AsEnumerable()), Tone.Change);
         }
 
         _output.Line();
@@ -83,7 +84,8 @@ internal sealed class TextRunReporter : IScenarioObserver
         _output.Write(teardown.Leak ? "LEAK" : "no leak", teardown.Leak ? Tone.Bad : Tone.Good).Line("  " + state);
         if (teardown.RemainingPoolPages != 0)
         {
-            Line("      ! ", string.Create(CultureInfo.InvariantCulture, $"the pool could not be emptied: nr={teardown.RemainingPoolPages}"), Tone.Bad);
+            var rest = string.Create(CultureInfo.InvariantCulture, $"the pool could not be emptied: nr={teardown.RemainingPoolPages}");
+            Line("      ! ", rest, Tone.Bad);
         }
 
         _output.Flush();

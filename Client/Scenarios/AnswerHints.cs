@@ -1,6 +1,8 @@
 namespace Hugesim.Scenarios;
 
-/// <summary>Explains answers that follow from earlier lines: a range that was unmapped, a mapping that was never made, a dead process.</summary>
+/// <summary>
+/// Explains answers that follow from earlier lines: a range that was unmapped, a mapping that was never made, a dead process.
+/// </summary>
 public sealed class AnswerHints
 {
     private readonly Dictionary<string, ProcessHistory> _processes = new(StringComparer.Ordinal);
@@ -66,7 +68,7 @@ public sealed class AnswerHints
 
         return history.ExecutedAt > 0
             ? $"{command.Process} lost its names with exec at line {history.ExecutedAt}"
-            : $"{command.Process} has no {what} {name}: names belong to the process that makes them, and a child has those its parent had at fork";
+            : $"{command.Process} has no {what} {name}: names belong to the process that makes them; a child has its parent's of the fork";
     }
 
     private static string? ExplainAccess(MappingCommand command, string answer, ProcessHistory history)

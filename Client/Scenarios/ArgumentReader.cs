@@ -230,7 +230,7 @@ internal sealed class ArgumentReader(
         if (!IsRecording)
         {
             var similar = Suggestion.For(token.Text, words.Keys);
-            Fail(token, $"unknown {what} '{token.Text}'", (similar is null ? "" : $"did you mean '{similar}'? ") + "Known: " + string.Join(", ", words.Keys));
+            Fail(token, $"unknown {what} '{token.Text}'", Known(similar, words.Keys));
         }
 
         return otherwise;
@@ -246,7 +246,8 @@ internal sealed class ArgumentReader(
 
         if (!Numbers.TryNodes(token.Text, IsRecording, out var nodes))
         {
-            Fail(token, $"'{token.Text}' is not a set of nodes", $"write nodes from 0 to {ScenarioLimits.PolicyNode} such as 0 or 0,2 or 0-1, before any flag");
+            Fail(token, $"'{token.Text}' is not a set of nodes",
+                $"write nodes from 0 to {ScenarioLimits.PolicyNode} such as 0 or 0,2 or 0-1, before any flag");
         }
 
         return nodes;
@@ -258,7 +259,7 @@ internal sealed class ArgumentReader(
         if (!IsRecording)
         {
             var similar = Suggestion.For(token.Text.Split('=')[0], known.Select(option => option.TrimEnd('=')));
-            Fail(token, $"unknown option '{token.Text}'", (similar is null ? "" : $"did you mean '{similar}'? ") + "Known: " + string.Join(", ", known));
+            Fail(token, $"unknown option '{token.Text}'", Known(similar, known));
         }
     }
 
@@ -268,4 +269,7 @@ internal sealed class ArgumentReader(
     /// <summary>Notes an error.</summary>
     public void Fail(Token token, string message, string? hint) =>
         Errors.Add(new ScenarioError(source.File, source.Line, token.Column, message, hint));
+
+    private static string Known(string? similar, IEnumerable<string> known) =>
+        (similar is null ? "" : $"did you mean '{similar}'? ") + "Known: " + string.Join(", ", known);
 }

@@ -24,7 +24,10 @@ public sealed record RemountCommand(SourceLine Source, string Name, MountOptions
 /// <summary><c>umount NAME [lazy]</c>: unmounts, lazily with <c>MNT_DETACH</c>.</summary>
 public sealed record UmountCommand(SourceLine Source, string Name, bool Lazy) : ScenarioCommand(Source);
 
-/// <summary><c>proc P</c>: starts a process.</summary>
+/// <summary>
+/// <c>proc P</c>: starts a process. In a recording the name may be taken, by a dead process or a fork's child: the answer is
+/// <c>ok</c> all the same, and the name keeps meaning the first.
+/// </summary>
 public sealed record ProcCommand(SourceLine Source, string Name) : ScenarioCommand(Source);
 
 /// <summary>

@@ -89,10 +89,14 @@ public sealed record MsyncCommand(SourceLine Source, string Process, string Mapp
 
 /// <summary><c>P mbind M first count MODE [NODES] [move] [strict]</c>.</summary>
 public sealed record MbindCommand(
-    SourceLine Source, string Process, string Mapping, long Offset, long Length, MemoryPolicyMode Mode, NodeSet Nodes, bool Move, bool Strict)
+    SourceLine Source, string Process, string Mapping, long Offset, long Length,
+    MemoryPolicyMode Mode, NodeSet Nodes, bool Move, bool Strict)
     : RangeCommand(Source, Process, Mapping, Offset, Length);
 
-/// <summary><c>P move M page node</c>: <c>move_pages</c> of one page; the answer is <c>ok r=R status=S</c>, and <c>S ERROR</c> when S is negative.</summary>
+/// <summary>
+/// <c>P move M page node</c>: <c>move_pages</c> of one page; the answer is <c>ok r=R status=S</c>, followed by a space and the
+/// error's name when S is negative.
+/// </summary>
 public sealed record MovePageCommand(SourceLine Source, string Process, string Mapping, long Page, int Node)
     : MappingCommand(Source, Process, Mapping);
 
@@ -108,7 +112,9 @@ public sealed record UffdCopyCommand(SourceLine Source, string Process, string M
 public sealed record UffdZeroCommand(SourceLine Source, string Process, string Mapping, long Offset)
     : MappingCommand(Source, Process, Mapping);
 
-/// <summary><c>P pages M</c>: the physical page behind every page: <c>ok [p0 . p1]</c>, with <c>@NODE</c> where the machine has several nodes.</summary>
+/// <summary>
+/// <c>P pages M</c>: the physical page behind every page: <c>ok [p0 . p1]</c>, with <c>@NODE</c> where the machine has several nodes.
+/// </summary>
 public sealed record PagesCommand(SourceLine Source, string Process, string Mapping) : MappingCommand(Source, Process, Mapping);
 
 /// <summary><c>P vmas M</c>: the memory areas in M's range: <c>ok [0,1)rw-p [1,3)r--p</c>.</summary>

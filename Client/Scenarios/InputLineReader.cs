@@ -32,6 +32,18 @@ internal sealed class InputLineReader(Stream stream, string file, int maximumLen
         }
 
         _number++;
+        try
+        {
+            return await ReadLineAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return Stop($"the input cannot be read: {exception.Message}", "name a readable text file");
+        }
+    }
+
+    private async ValueTask<InputLine?> ReadLineAsync(CancellationToken cancellationToken)
+    {
         var length = 0;
         var tooLong = false;
         while (true)
@@ -48,7 +60,8 @@ internal sealed class InputLineReader(Stream stream, string file, int maximumLen
             _position += part.Length + (end < 0 ? 0 : 1);
             if (part.Contains((byte)0))
             {
-                return Stop("the input contains a NUL byte, so it is not text", "give a scenario: a text file in UTF-8 with one command a line");
+                return Stop("the input contains a NUL byte, so it is not text",
+                    "give a scenario: a text file in UTF-8 with one command a line");
             }
 
             tooLong |= length + part.Length > _line.Length;

@@ -115,7 +115,8 @@ internal static class MappingGrammar
         {
             if (!a.IsRecording)
             {
-                a.Fail(token, "the count is missing", $"write 'munmap {mapping} {token.Text} COUNT' for a part, or 'munmap {mapping}' for all");
+                a.Fail(token, "the count is missing",
+                    $"write 'munmap {mapping} {token.Text} COUNT' for a part, or 'munmap {mapping}' for all");
             }
 
             return new MunmapCommand(a.Source, a.Process, mapping);

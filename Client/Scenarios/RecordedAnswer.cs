@@ -81,7 +81,8 @@ public sealed record RecordedAnswer(string Answer, IReadOnlyList<string> Deaths,
             }
 
             var name = group[..equals];
-            if (numbers.Length == 3 && name.StartsWith('n') && int.TryParse(name.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var node))
+            if (numbers.Length == 3 && name.StartsWith('n')
+                && int.TryParse(name.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var node))
             {
                 nodes.Add(new NodeCounters(node, numbers[0], numbers[1], numbers[2]));
             }

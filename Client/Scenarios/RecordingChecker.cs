@@ -128,7 +128,8 @@ public static class RecordingChecker
         var remainder = RecordingText.Remainder(teardown);
         if (remainder != end.Remainder)
         {
-            differences.Add(new RecordingDifference(end.Line + 1, "empty the pool", end.Remainder ?? "= pool emptied", remainder ?? "= pool emptied"));
+            const string Emptied = "= pool emptied";
+            differences.Add(new RecordingDifference(end.Line + 1, "empty the pool", end.Remainder ?? Emptied, remainder ?? Emptied));
         }
     }
 }

@@ -26,7 +26,9 @@ public sealed class ScenarioParser
 
     private bool IsRecording => _dialect == ScenarioDialect.Recorder;
 
-    /// <summary>Reads a scenario from a stream of UTF-8 text. Faults are among the items, and reading goes on after them where it can.</summary>
+    /// <summary>
+    /// Reads a scenario from a stream of UTF-8 text. Faults are among the items, and reading goes on after them where it can.
+    /// </summary>
     public static async IAsyncEnumerable<ScenarioItem> ReadAsync(
         Stream stream, string file, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -114,7 +116,8 @@ public sealed class ScenarioParser
         {
             return IsRecording
                 ? new ScenarioStep(new RefusedCommand(source, first.Text, RecorderAnswers.NoSuchProcess))
-                : Fault(source, EndColumn(first), $"process {first.Text} has nothing to do", $"write a command after it, for example '{first.Text} status'");
+                : Fault(source, EndColumn(first), $"process {first.Text} has nothing to do",
+                    $"write a command after it, for example '{first.Text} status'");
         }
 
         var word = tokens[1];
@@ -145,9 +148,9 @@ public sealed class ScenarioParser
         if (tokens.Count > 1 && ProcessGrammar.Commands.ContainsKey(tokens[1].Text))
         {
             var similar = Suggestion.For(first.Text, _names.All(NameKind.Process));
-            return Fault(source, first.Column, $"no process '{first.Text}': no line before this one creates it", similar is null
-                ? $"create it first: proc {first.Text}"
-                : $"did you mean '{similar}' (line {_names.LineOf(NameKind.Process, similar)})? Otherwise create it first: proc {first.Text}");
+            var guess = similar is null ? "" : $"did you mean '{similar}' (line {_names.LineOf(NameKind.Process, similar)})? Otherwise ";
+            return Fault(source, first.Column, $"no process '{first.Text}': no line before this one creates it",
+                $"{guess}create it first: proc {first.Text}");
         }
 
         if (ProcessGrammar.Commands.ContainsKey(first.Text))
@@ -204,7 +207,8 @@ public sealed class ScenarioParser
         }
         else if (spec.Name == "proc" && !_started.Add(name.Text))
         {
-            arguments.Fail(name, $"process {name.Text} exists already (line {_names.LineOf(NameKind.Process, name.Text)})", "choose another name; dead processes keep theirs");
+            var line = _names.LineOf(NameKind.Process, name.Text);
+            arguments.Fail(name, $"process {name.Text} exists already (line {line})", "choose another name; dead processes keep theirs");
         }
     }
 

@@ -39,7 +39,11 @@ public static class ScenarioRunner
     /// reads on to find more errors.
     /// </summary>
     public static async Task<ScenarioOutcome> RunAsync(
-        IAsyncEnumerable<ScenarioItem> scenario, IScenarioMachine machine, IScenarioObserver observer, bool findAllErrors, CancellationToken cancellationToken)
+        IAsyncEnumerable<ScenarioItem> scenario,
+        IScenarioMachine machine,
+        IScenarioObserver observer,
+        bool findAllErrors,
+        CancellationToken cancellationToken)
     {
         var errors = new List<ScenarioError>();
         var steps = 0;

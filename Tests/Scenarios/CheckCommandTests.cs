@@ -103,7 +103,8 @@ public sealed class CheckCommandTests
         using var console = new TestConsole();
         await console.RunAsync(Differing(), "check", "--json", file);
 
-        var objects = console.OutputText.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+        var objects = console.OutputText.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement).ToArray();
         objects[0].EnumerateObject().Select(property => property.Name)
             .ShouldBe(["kind", "file", "profile", "nodes", "steps", "agrees", "differences", "error"]);
         objects[0].GetProperty("nodes").GetInt32().ShouldBe(2);

@@ -99,7 +99,8 @@ public sealed class RunCommandTests
         using var console = new TestConsole(Scenario);
         await console.RunAsync(Machine(), "run", "--json", "-");
 
-        var objects = console.OutputText.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+        var objects = console.OutputText.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement).ToArray();
         objects.Length.ShouldBe(5);
         var step = objects[2];
         step.EnumerateObject().Select(property => property.Name)
@@ -151,11 +152,13 @@ public sealed class RunCommandTests
         using var console = new TestConsole();
         var factory = new ScriptedMachineFactory(_ => Machine());
         var missing = Path.Combine(folder.Path, "missing.txt");
-        var exitCode = await console.RunAsync(factory, "run", folder.Write("a.txt", "pool 2\n"), missing, folder.Write("b.txt", "pool 2\n"), folder.Path,
+        var exitCode = await console.RunAsync(
+            factory, "run", folder.Write("a.txt", "pool 2\n"), missing, folder.Write("b.txt", "pool 2\n"), folder.Path,
             "--scheduler", "deterministic", "--seed", "-5", "--silos", "3", "--nodes", "2");
 
         exitCode.ShouldBe(ExitCodes.BadInput);
-        factory.Requested.ShouldBe([new MachineOptions("7.3", 2, "deterministic", -5, 3), new MachineOptions("7.3", 2, "deterministic", -5, 3)]);
+        var options = new MachineOptions("7.3", 2, "deterministic", -5, 3);
+        factory.Requested.ShouldBe([options, options]);
         console.ErrorText.ShouldContain($"{missing}: no such file or folder\n  hint: ");
         console.ErrorText.ShouldContain($"{folder.Path}: this is a folder\n  hint: ");
     }
@@ -219,8 +222,8 @@ public sealed class RunCommandTests
         await using var output = new ClosedWriter();
         await using var error = new StringWriter();
         var services = new CliServices(new ScriptedMachineFactory(_ => Machine()), TestConsole.Profiles);
-        var exitCode = await HugesimCli.RunAsync(
-            ["run", "-"], services, new CliConsole(RecordingFiles.ToStream("pool 2\n"), output, error, false, false), TestContext.Current.CancellationToken);
+        var closed = new CliConsole(RecordingFiles.ToStream("pool 2\n"), output, error, isTerminal: false, useColor: false);
+        var exitCode = await HugesimCli.RunAsync(["run", "-"], services, closed, TestContext.Current.CancellationToken);
 
         exitCode.ShouldBe(ExitCodes.Success);
         error.ToString().ShouldBe("");

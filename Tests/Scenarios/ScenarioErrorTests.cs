@@ -129,6 +129,17 @@ public sealed class ScenarioErrorTests
     }
 
     [Fact]
+    public async Task ReadAsync_InputThatCannotBeRead_IsAnErrorAtTheLine()
+    {
+        await using var stream = new BrokenStream();
+        var items = await ScenarioParser.ReadAsync(stream, "a.txt", TestContext.Current.CancellationToken)
+            .ToListAsync(TestContext.Current.CancellationToken);
+
+        items[0].ShouldBeOfType<ScenarioStep>();
+        items[1].ShouldBeOfType<ScenarioFault>().Errors[0].ToString().ShouldBe("a.txt:2: the input cannot be read: the disk is gone");
+    }
+
+    [Fact]
     public async Task ReadAsync_TooManyProcesses_IsAnErrorAtTheFirstTooMany()
     {
         var text = new StringBuilder();
@@ -160,6 +171,13 @@ public sealed class ScenarioErrorTests
     private static async Task<List<ScenarioItem>> Read(string text) =>
         await ScenarioParser.ReadAsync(RecordingFiles.ToStream(text), "a.txt", TestContext.Current.CancellationToken)
             .ToListAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>A command, then an error.</summary>
+    private sealed class BrokenStream() : MemoryStream("pool 1\n"u8.ToArray())
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            Position < Length ? base.ReadAsync(buffer, cancellationToken) : throw new IOException("the disk is gone");
+    }
 
     /// <summary>A command, a long line, a command.</summary>
     private sealed class LongLineStream(int length) : Stream
