@@ -41,11 +41,12 @@ public interface IHstateGrain : IGrainWithStringKey
     ValueTask<HstateCounters> ReadCounters();
 }
 
-/// <summary>Size of a machine's hardware.</summary>
+/// <summary>A machine's kernel and hardware.</summary>
+/// <param name="Profile">Kernel profile.</param>
 /// <param name="Nodes">NUMA nodes.</param>
 /// <param name="CapacityPagesPerNode">Huge pages that the memory of a node can hold.</param>
 [GenerateSerializer, Immutable, Alias("HstateBoot")]
-public sealed record HstateBoot(int Nodes, long CapacityPagesPerNode);
+public sealed record HstateBoot(string Profile, int Nodes, long CapacityPagesPerNode);
 
 /// <summary>A reservation asked of the pool.</summary>
 /// <param name="Task">The task that asks.</param>

@@ -15,7 +15,7 @@ public sealed class HstateGrain : Grain, IHstateGrain
     /// <inheritdoc/>
     public ValueTask Boot(HstateBoot boot)
     {
-        _pool = new HugePagePool(boot.Nodes, boot.CapacityPagesPerNode);
+        _pool = new HugePagePool(KernelProfiles.Get(boot.Profile), boot.Nodes, boot.CapacityPagesPerNode);
         return ValueTask.CompletedTask;
     }
 

@@ -22,7 +22,7 @@ public sealed class MachineGrain : Grain, IMachineGrain
     public async ValueTask<MachineContext> Boot(BootMachine request)
     {
         _machine = new MachineContext(Key, KernelProfiles.Get(request.Profile).Name);
-        await GrainFactory.GetGrain<IHstateGrain>(Keys.Hstate(Key)).Boot(new HstateBoot(request.Nodes, request.CapacityPagesPerNode));
+        await GrainFactory.GetGrain<IHstateGrain>(Keys.Hstate(Key)).Boot(new HstateBoot(_machine.Profile, request.Nodes, request.CapacityPagesPerNode));
         return _machine;
     }
 

@@ -19,7 +19,9 @@ public sealed partial class HugePagePool
         if (node >= 0)
         {
             allowed = 1L << node;
-            count += PersistentPages - (_nodes[node].NrPages - _nodes[node].SurplusPages);
+            count += _profile.NodePoolCountsPersistent
+                ? PersistentPages - (_nodes[node].NrPages - _nodes[node].SurplusPages)
+                : NrPages - _nodes[node].NrPages;
         }
 
         Grow(count, allowed);
@@ -39,9 +41,9 @@ public sealed partial class HugePagePool
 
     private void Shrink(long count, long allowed)
     {
-        // min_count keeps enough for the reservations and the pages in use. It is unsigned in the kernel: an underflowed resv makes it
-        // huge, and then no page at all is freed ("refuses to empty its pool").
-        var keep = ResvPages + NrPages - FreePages;
+        // min_count is unsigned in the kernel: an underflowed resv makes it huge, and then no page at all is freed ("refuses to empty its
+        // pool").
+        var keep = PagesToKeep();
         var minCount = keep < 0 ? long.MaxValue : Math.Max(count, keep);
         while (minCount < PersistentPages && RemovePoolPage(allowed, surplusOnly: false) != Pfn.None)
         {
@@ -50,6 +52,18 @@ public sealed partial class HugePagePool
         while (count < PersistentPages && AdjustPoolSurplus(allowed, +1))
         {
         }
+    }
+
+    // What the reservations and the pages in use need: min_count before it is compared with the size asked for.
+    private long PagesToKeep()
+    {
+        if (!_profile.ShrinkKeepsPersistentOnly)
+        {
+            return ResvPages + NrPages - FreePages;
+        }
+
+        var persistentFree = FreePages > PersistentPages ? Math.Max(0, FreePages - SurplusPages) : FreePages;
+        return ResvPages + PersistentPages - persistentFree;
     }
 
     // alloc_pool_huge_folio: the next node in turn that has memory.

@@ -8,16 +8,19 @@ namespace Hugesim.Model;
 /// </summary>
 public sealed partial class HugePagePool
 {
+    private readonly KernelProfile _profile;
     private readonly NodePool[] _nodes;
     private int _nextNidToAlloc;
     private int _nextNidToFree;
 
     /// <summary>An empty pool on a machine with that many NUMA nodes.</summary>
+    /// <param name="profile">The kernel whose rules count.</param>
     /// <param name="nodes">Number of nodes, 1 to 64.</param>
     /// <param name="capacityPagesPerNode">Huge pages that a node's memory can hold.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number of nodes is out of range.</exception>
-    public HugePagePool(int nodes, long capacityPagesPerNode)
+    public HugePagePool(KernelProfile profile, int nodes, long capacityPagesPerNode)
     {
+        _profile = profile;
         ArgumentOutOfRangeException.ThrowIfLessThan(nodes, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(nodes, 64);
         _nodes = new NodePool[nodes];

@@ -55,6 +55,18 @@ public sealed record KernelProfile(string Name, int Order)
     /// <summary>mremap can move a huge page mapping (from 5.16).</summary>
     public bool MremapMoves { get; init; }
 
+    /// <summary>
+    /// The size asked of one node is added to the persistent pages of the others (from 6.12); before, to all their pages, surplus included
+    /// (<c>set_max_huge_pages</c>).
+    /// </summary>
+    public bool NodePoolCountsPersistent { get; init; }
+
+    /// <summary>
+    /// A shrinking pool keeps persistent pages in use and reserved, leaving surplus out of the sum (from 6.18); before, surplus pages counted as
+    /// pages to keep (<c>set_max_huge_pages</c>).
+    /// </summary>
+    public bool ShrinkKeepsPersistentOnly { get; init; }
+
     /// <summary>Error of UFFDIO_COPY when no page can be had: EEXIST from 6.18, ENOMEM before.</summary>
     public Errno UffdCopyWithoutPage { get; init; } = Errno.ENOMEM;
 }
@@ -80,7 +92,7 @@ public static class KernelProfiles
     {
         var v5_10 = new KernelProfile("5.10", 510);
         var v6_1 = v5_10 with { Name = "6.1", Order = 601, MadviseDontneed = true, MadvisePopulate = true, MremapMoves = true };
-        var v6_12 = v6_1 with { Name = "6.12", Order = 612, UnmapRestore = UnmapRestoreRule.WhenUnshared };
+        var v6_12 = v6_1 with { Name = "6.12", Order = 612, UnmapRestore = UnmapRestoreRule.WhenUnshared, NodePoolCountsPersistent = true };
         var v6_18_15 = v6_12 with
         {
             Name = "6.18.15",
@@ -88,6 +100,7 @@ public static class KernelProfiles
             UnmapRestore = UnmapRestoreRule.EvenWhenShared,
             FailedReserve = FailedReserveRule.PutSubpoolShare,
             ReserveByGlobalChange = true,
+            ShrinkKeepsPersistentOnly = true,
             UffdCopyWithoutPage = Errno.EEXIST,
         };
         var v6_18_44 = v6_18_15 with { Name = "6.18.44", Order = 61844, FailedReserve = FailedReserveRule.PutSubpoolShareThenQuota };

@@ -1,3 +1,4 @@
+using Hugesim.Machine;
 using Hugesim.Scenarios;
 
 namespace Hugesim.Tests.Truth;
@@ -5,6 +6,6 @@ namespace Hugesim.Tests.Truth;
 /// <summary>The simulated machines that the recordings of real kernels are replayed on.</summary>
 internal static class TestMachines
 {
-    /// <summary>Makes the machines; null while no machine is part of the program, and then the recordings are skipped.</summary>
-    public static IScenarioMachineFactory? Factory { get; }
+    /// <summary>Makes the machines.</summary>
+    public static IScenarioMachineFactory Factory { get; } = new GrainMachineFactory();
 }
