@@ -1,3 +1,4 @@
+using Hugesim.Kernel;
 using Hugesim.Scenarios;
 
 namespace Hugesim.Cli;
@@ -5,7 +6,11 @@ namespace Hugesim.Cli;
 /// <summary>What the command line needs from the rest of the program.</summary>
 /// <param name="Machines">Makes the machines that scenarios run on.</param>
 /// <param name="Profiles">The names of the kernels that can be simulated, from the oldest to the newest; the last is the default.</param>
-public sealed record CliServices(IScenarioMachineFactory Machines, IReadOnlyList<string> Profiles);
+public sealed record CliServices(IScenarioMachineFactory Machines, IReadOnlyList<string> Profiles)
+{
+    /// <summary>The kernel of the machine that the program runs on.</summary>
+    public IKernelHost Kernel { get; init; } = new KernelHost();
+}
 
 /// <summary>A machine cannot be made or has failed, for a reason that the user can be told in one sentence.</summary>
 public sealed class MachineFailureException : Exception
@@ -24,7 +29,7 @@ public static class ExitCodes
     /// <summary>All went well.</summary>
     public const int Success = 0;
 
-    /// <summary>A recording differs from what the machine does.</summary>
+    /// <summary>A recording or the real kernel differs from what the simulated machine does.</summary>
     public const int Differs = 1;
 
     /// <summary>The command line or the input is wrong.</summary>
