@@ -72,7 +72,7 @@ internal sealed partial class GrainMachine
     private static async ValueTask<string> Mbind(UserProcess process, MbindCommand command, NamedRange range) =>
         IsValidPolicy(command.Mode, command.Nodes)
             ? Text(await process.Grain.Mbind(new MbindCall(
-                range.Address + command.Offset, command.Length, (PolicyMode)command.Mode, (long)command.Nodes.Mask)))
+                range.Address + command.Offset, command.Length, ModeOf(command.Mode, command.Nodes), (long)command.Nodes.Mask)))
             : Text(Errno.EINVAL);
 
     private static async ValueTask<string> Uffd(UserProcess process, MappingCommand command, NamedRange range)
@@ -173,11 +173,11 @@ internal sealed partial class GrainMachine
                 return read.Error != Errno.None ? Text(read.Error) : $"ok n={read.Bytes} val={read.Value}";
             case PwriteCommand:
                 // hugetlbfs has no write_iter.
-                var open = await grain.CheckFd(fd);
+                var open = await grain.CheckFd(fd, write: true);
                 return Text(open == Errno.None ? Errno.EINVAL : open);
             default:
                 // fadvise and readahead: accepted, and without effect on reservations.
-                return Text(await grain.CheckFd(fd));
+                return Text(await grain.CheckFd(fd, write: false));
         }
     }
 }

@@ -43,7 +43,7 @@ internal sealed partial class GrainMachine
     {
         var error = await ParseSizes(command.Options) is not { } sizes
             ? Errno.EINVAL
-            : await Machine.Mount(TaskContext.Default, command.Name, sizes.Max, sizes.Min);
+            : await Machine.Mount(TaskContext.Default, command.Name, sizes.Max, sizes.Min, command.Options.Inodes ?? -1);
         return Text(error);
     }
 
@@ -202,8 +202,12 @@ internal sealed partial class GrainMachine
         return text is null ? "?" : $"ok {text} ";
     }
 
-    private static string Bytes(long pages) =>
-        pages == long.MaxValue ? "max" : (pages * Units.PageBytes).ToString(CultureInfo.InvariantCulture);
+    private static string Bytes(long pages) => pages switch
+    {
+        long.MaxValue => "max",
+        HugetlbCgroup.NeverSet => (long.MaxValue / Units.BasePageBytes * Units.BasePageBytes).ToString(CultureInfo.InvariantCulture),
+        _ => (pages * Units.PageBytes).ToString(CultureInfo.InvariantCulture),
+    };
 
     private static string GroupName(string cgroup) => cgroup == "." ? "" : cgroup;
 

@@ -27,16 +27,19 @@ public interface IVmaGrain : IGrainWithStringKey
     ValueTask<VmaClosed> Close(long first, long end);
 
     /// <summary>mprotect, splitting areas where needed.</summary>
-    ValueTask Protect(long first, long end, bool read, bool write);
+    ValueTask<Errno> Protect(long first, long end, bool read, bool write);
 
     /// <summary>mbind, splitting areas where needed.</summary>
     ValueTask SetPolicy(long first, long end, PolicyMode mode, long nodes);
 
     /// <summary>MADV_DONTFORK and MADV_DOFORK.</summary>
-    ValueTask SetDontFork(long first, long end, bool dontFork);
+    ValueTask<Errno> SetDontFork(long first, long end, bool dontFork, bool cutsFirst, bool cutsLast);
 
     /// <summary>UFFDIO_REGISTER for missing pages.</summary>
     ValueTask RegisterUffd(long first, long end);
+
+    /// <summary>UFFDIO_ZEROPAGE: EINVAL on huge pages, ENOENT where nothing is registered.</summary>
+    ValueTask<Errno> UffdZero(long page);
 
     /// <summary>UFFDIO_COPY.</summary>
     ValueTask<Errno> UffdCopy(TaskContext task, long page, int content);
@@ -70,10 +73,11 @@ public interface IVmaGrain : IGrainWithStringKey
 /// <param name="ReserveAtMap">False for shm segments, which reserved at shmget.</param>
 /// <param name="Read">PROT_READ.</param>
 /// <param name="Write">PROT_WRITE.</param>
+/// <param name="MayWrite">PROT_WRITE can be asked for later.</param>
 [GenerateSerializer, Immutable, Alias("MapVma")]
 public sealed record MapVma(
     MachineContext Machine, TaskContext Task, long Start, long End, long PgOff, string Inode, string? Subpool, bool Anonymous, bool Shared,
-    bool NoReserve, bool ReserveAtMap, bool Read, bool Write);
+    bool NoReserve, bool ReserveAtMap, bool Read, bool Write, bool MayWrite);
 
 /// <summary>What an access does to a page.</summary>
 public enum AccessKind
@@ -127,7 +131,7 @@ public sealed record AccessAnswer(int[] Values, AccessFault Fault, long Page);
 /// <summary>An area as it travels in messages.</summary>
 [GenerateSerializer, Immutable, Alias("AreaImage")]
 public sealed record AreaImage(
-    string Inode, long Start, long End, long PgOff, bool Read, bool Write, bool Shared, bool NoReserve, bool AnonVma, PolicyMode PolicyMode, long PolicyNodes);
+    string Inode, long Start, long End, long PgOff, bool Read, bool Write, bool MayWrite, bool Shared, bool NoReserve, bool AnonVma, PolicyMode PolicyMode, long PolicyNodes);
 
 /// <summary>A page table entry as it travels in messages.</summary>
 [GenerateSerializer, Immutable, Alias("PteImage")]

@@ -15,11 +15,17 @@ public sealed class HugetlbCgroup
     /// <summary>hugetlb.*.rsvd.current: reserved pages that are charged here or below.</summary>
     public long RsvdPages { get; set; }
 
+    /// <summary>
+    /// The limits of a new group: PAGE_COUNTER_MAX, which reads as a number. Only writing "max" rounds it down to whole huge pages, which reads
+    /// as "max": hugetlb_cgroup_init does so inside VM_BUG_ON, that is not at all in kernels for use.
+    /// </summary>
+    public const long NeverSet = long.MaxValue - 1;
+
     /// <summary>hugetlb.*.max; <see cref="long.MaxValue"/> is "max".</summary>
-    public long MaxPages { get; set; } = long.MaxValue;
+    public long MaxPages { get; set; } = NeverSet;
 
     /// <summary>hugetlb.*.rsvd.max.</summary>
-    public long RsvdMaxPages { get; set; } = long.MaxValue;
+    public long RsvdMaxPages { get; set; } = NeverSet;
 
     /// <summary>hugetlb.*.events: refusals here or below.</summary>
     public long MaxEvents { get; set; }

@@ -21,6 +21,9 @@ public sealed class VmArea
     /// <summary>VM_WRITE.</summary>
     public bool Write { get; set; }
 
+    /// <summary>VM_MAYWRITE: not shared with a file that is open for reading only.</summary>
+    public bool MayWrite { get; init; } = true;
+
     /// <summary>VM_MAYSHARE: made with MAP_SHARED.</summary>
     public bool Shared { get; init; }
 

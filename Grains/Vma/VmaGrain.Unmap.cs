@@ -45,13 +45,22 @@ public sealed partial class VmaGrain
     }
 
     /// <inheritdoc/>
-    public ValueTask Protect(long first, long end, bool read, bool write)
+    public ValueTask<Errno> Protect(long first, long end, bool read, bool write)
     {
-        // mprotect_fixup: an area that has the protection already is not even split.
-        var changing = _mapping.Areas.Where(a => a.Start < end && first < a.End && (a.Read, a.Write) != (read, write));
-        foreach (var (start, stop) in changing.Select(a => (Math.Max(a.Start, first), Math.Min(a.End, end))).ToArray())
+        foreach (var whole in _mapping.Areas.Where(a => a.Start < end && first < a.End).ToArray())
         {
-            foreach (var area in _mapping.Isolate(start, stop))
+            if (write && !whole.MayWrite)
+            {
+                return new(Errno.EACCES);
+            }
+
+            // mprotect_fixup: an area that has the protection already is not even split.
+            if ((whole.Read, whole.Write) == (read, write))
+            {
+                continue;
+            }
+
+            foreach (var area in _mapping.Isolate(Math.Max(whole.Start, first), Math.Min(whole.End, end)))
             {
                 (area.Read, area.Write) = (read, write);
                 if (!write)
@@ -62,7 +71,7 @@ public sealed partial class VmaGrain
             }
         }
 
-        return ValueTask.CompletedTask;
+        return new(Errno.None);
     }
 
     /// <inheritdoc/>
@@ -77,14 +86,24 @@ public sealed partial class VmaGrain
     }
 
     /// <inheritdoc/>
-    public ValueTask SetDontFork(long first, long end, bool dontFork)
+    public ValueTask<Errno> SetDontFork(long first, long end, bool dontFork, bool cutsFirst, bool cutsLast)
     {
-        foreach (var area in _mapping.Isolate(first, end))
+        // madvise_update_vma: an area that has the flag already is not even split.
+        var changing = _mapping.Areas.Where(a => a.Start < end && first < a.End && a.DontCopy != dontFork).ToArray();
+        foreach (var (start, stop) in changing.Select(a => (Math.Max(a.Start, first), Math.Min(a.End, end))))
         {
-            area.DontCopy = dontFork;
+            if ((cutsFirst && start == first) || (cutsLast && stop == end))
+            {
+                return new(Errno.EINVAL);
+            }
+
+            foreach (var area in _mapping.Isolate(start, stop))
+            {
+                area.DontCopy = dontFork;
+            }
         }
 
-        return ValueTask.CompletedTask;
+        return new(Errno.None);
     }
 
     /// <inheritdoc/>
