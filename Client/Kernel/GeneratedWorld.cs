@@ -5,6 +5,11 @@ internal sealed record GeneratedMapping(string Name, int Length)
 {
     /// <summary>Whether an access could wait for a page that nobody serves.</summary>
     public bool Watched { get; init; }
+
+    /// <summary>
+    /// Whether it can have pages in the page cache: mincore then depends on whether the process has a page table there, which is not simulated.
+    /// </summary>
+    public bool MayBeCached { get; init; }
 }
 
 /// <summary>A process of a generated scenario, as far as the generator keeps track of it.</summary>

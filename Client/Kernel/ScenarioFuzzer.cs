@@ -69,7 +69,7 @@ public sealed class ScenarioFuzzer(MachinePair machines, int steps)
             : $"{verb}: {FirstWord(answer.Expected)} / {FirstWord(answer.Actual)}";
     }
 
-    private static string FirstWord(string? answer) => answer?.Split(' ')[0] ?? "-";
+    private static string FirstWord(string? answer) => answer is null ? "-" : answer.StartsWith("internal", StringComparison.Ordinal) ? answer : answer.Split(' ')[0];
 
     private async ValueTask<bool> DiffersAsync(IReadOnlyList<string> lines, string kind, CancellationToken cancellationToken)
     {
@@ -85,7 +85,7 @@ public sealed class ScenarioFuzzer(MachinePair machines, int steps)
         await using (actual.ConfigureAwait(false))
         {
             return await ScenarioComparison.RunAsync(
-                WellFormedScenario.ReadAsync(lines, "scenario"), expected, actual, all, cancellationToken).ConfigureAwait(false);
+                WellFormedScenario.ReadAsync(lines, "scenario"), expected, new FailureReportingMachine(actual), all, cancellationToken).ConfigureAwait(false);
         }
     }
 }

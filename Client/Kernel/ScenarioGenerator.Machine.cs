@@ -59,7 +59,6 @@ public sealed partial class ScenarioGenerator
             (2, process => OnMapping(process, mapping =>
                 $"{process.Name} mbind {mapping.Name} {Part(mapping)} {Policy()}")),
             (1, process => $"{process.Name} cpu 0"),
-            (1, process => OnMapping(process, mapping => Text($"{process.Name} move {mapping.Name} {Page(mapping)} 0"))),
             (1, process => Text($"{process.Name} pool {_world.Pool = Number(0, 9)}")));
         _processRules.Add((2, process => _world.Cgroups.Count > 0 ? $"{process.Name} cg {Pick(_world.Cgroups)}" : null));
     }
@@ -166,7 +165,7 @@ public sealed partial class ScenarioGenerator
         }
 
         var name = _world.NewName("m");
-        process.Mappings.Add(new GeneratedMapping(name, Number(1, 4)));
+        process.Mappings.Add(new GeneratedMapping(name, Number(1, 4)) { MayBeCached = true });
         return $"{process.Name} shmat {name} {Pick(_world.Segments)}{Maybe(12, "ro")}";
     }
 

@@ -36,7 +36,7 @@ public sealed partial class ScenarioGenerator
             (2, process => OnMapping(process, mapping => $"{process.Name} pages {mapping.Name}")),
             (1, process => OnMapping(process, mapping => $"{process.Name} vmas {mapping.Name}")),
             (1, process => OnMapping(process, mapping => $"{process.Name} smaps {mapping.Name}")),
-            (1, process => OnMapping(process, mapping => $"{process.Name} mincore {mapping.Name}")),
+            (1, process => OnMapping(process, mapping => mapping.MayBeCached ? null : $"{process.Name} mincore {mapping.Name}")),
             (1, process => OnMapping(process, mapping => $"{process.Name} msync {mapping.Name}")),
             (1, process => $"{process.Name} status"));
     }
@@ -57,7 +57,7 @@ public sealed partial class ScenarioGenerator
             }
         }
 
-        process.Mappings.Add(new GeneratedMapping(name, int.TryParse(length, out var pages) ? pages : 2));
+        process.Mappings.Add(new GeneratedMapping(name, int.TryParse(length, out var pages) ? pages : 2) { MayBeCached = file is not null || kind == "shared" });
         return $"{process.Name} mmap {name} {length} {kind}{options}";
     }
 
@@ -88,14 +88,14 @@ public sealed partial class ScenarioGenerator
             options += Text($" at={other.Name}+{Number(0, other.Length + 4)}");
         }
 
-        process.Mappings.Add(new GeneratedMapping(name, size) { Watched = mapping.Watched });
+        process.Mappings.Add(mapping with { Name = name, Length = size });
         return Text($"{process.Name} mremap {mapping.Name} {first} {old} {size} {name}{options}");
     }
 
     private string Alias(GeneratedProcess process, GeneratedMapping mapping)
     {
         var (name, first, length) = (_world.NewName("m"), Number(0, mapping.Length), Number(1, 4));
-        process.Mappings.Add(new GeneratedMapping(name, length) { Watched = mapping.Watched });
+        process.Mappings.Add(mapping with { Name = name, Length = length });
         return Text($"{process.Name} name {name} {mapping.Name}+{first} {length}");
     }
 

@@ -44,6 +44,7 @@
 #define MAXPFN 65536
 #define MAXMOUNT 64
 #define MAXCG 64
+#define NOFD (1 << 28)
 #define MSG 4000
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22
@@ -66,6 +67,7 @@
 struct shm_name { char name[24]; int id; };
 struct shared {
   volatile long progress[MAXP];
+  int sock[MAXP];  // the processes' ends: a program started by exec needs them for its children
   struct shm_name shm[MAXSHM];
   int nshm;
   // normalised page identities (pfn -> small number), filled by `pages`
@@ -299,7 +301,9 @@ static void child_cmd(char *line) {
     if (fd < 0) { reply("%s", ename(errno)); return; }
     setfd(av[1], fd); reply("ok"); return;
   }
-  if (!strcmp(c, "close")) { RES(close(getfd(av[1]))); return; }
+  if (!strcmp(c, "close")) {  // the number may come back as another file: from now on the name stands for none
+    int fd = getfd(av[1]); setfd(av[1], NOFD);
+    RES(close(fd)); return; }
   if (!strcmp(c, "unlink")) { char p[600]; snprintf(p, sizeof p, "%s/%s", base, av[1]); RES(unlink(p)); return; }
   if (!strcmp(c, "trunc")) { RES(ftruncate(getfd(av[1]), units(av[2]))); return; }
   if (!strcmp(c, "falloc")) {  // falloc F off len [keep]
@@ -400,8 +404,8 @@ static void child_cmd(char *line) {
     if (pid == 0) { me = idx; prctl(PR_SET_PDEATHSIG, SIGKILL); child_loop(); _exit(0); }
     reply("ok pid=%ld", pid); return; }
   if (!strcmp(c, "exec")) {
-    char i1[16], i2[16], i3[16]; int flg = fcntl(sock[me][1], F_GETFD);
-    fcntl(sock[me][1], F_SETFD, flg & ~FD_CLOEXEC);
+    char i1[16], i2[16], i3[16];
+    for (int i = 0; i < MAXP; i++) fcntl(sock[i][1], F_SETFD, 0);
     fcntl(gfd, F_SETFD, 0);
     snprintf(i1, 16, "%d", me); snprintf(i2, 16, "%d", sock[me][1]); snprintf(i3, 16, "%d", gfd);
     char *nav[] = {"recorder", "--child", i1, i2, base, i3, cgdir, 0};
@@ -483,7 +487,9 @@ static void child_cmd(char *line) {
     RES(ioctl(uffd, UFFDIO_REGISTER, &r)); return; }
   if (!strcmp(c, "uffdcopy")) {  // uffdcopy M page val : install a page with UFFDIO_COPY
     struct map *m = getmap(av[1]);
-    char *src = mmap(0, HP, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); *(int *)src = ac > 3 ? atoi(av[3]) : 1;
+    char *src = mmap(0, HP, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); 
+    for (unsigned long i = 0; i < HP; i += 4096) src[i] = 1;  // a page that is not there yet would make the kernel allocate twice
+    *(int *)src = ac > 3 ? atoi(av[3]) : 1;
     struct uffdio_copy cp = {.dst = (unsigned long)m->addr + units(av[2]), .src = (unsigned long)src, .len = HP};
     int r = ioctl(uffd, UFFDIO_COPY, &cp), e = errno; munmap(src, HP);
     reply("%s", r ? ename(e) : "ok"); return; }
@@ -687,6 +693,7 @@ static int run(FILE *in) {
   if (gfd < 0 || ftruncate(gfd, sizeof *G)) { printf("FATAL: memfd %s\n", ename(errno)); return 1; }
   G = mmap(0, sizeof *G, PROT_READ | PROT_WRITE, MAP_SHARED, gfd, 0);
   for (int i = 0; i < MAXP; i++) if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock[i])) { printf("FATAL: socketpair %s\n", ename(errno)); return 1; }
+  for (int i = 0; i < MAXP; i++) G->sock[i] = sock[i][1];
   mkdir(base, 0755);
   for (nnodes = 0; nnodes < 16; nnodes++) { char p[100]; snprintf(p, sizeof p, "/sys/devices/system/node/node%d/hugepages", nnodes); if (access(p, F_OK)) break; }
   found_nr = rdl(SYSH "nr_hugepages"); found_oc = rdl(SYSH "nr_overcommit_hugepages");
@@ -821,8 +828,8 @@ static int clean(const char *folder, const char *pid, const char *nr, const char
 int main(int argc, char **argv) {
   if (argc > 6 && !strcmp(argv[1], "--child")) {
     me = atoi(argv[2]); sock[me][1] = atoi(argv[3]); snprintf(base, sizeof base, "%s", argv[4]); gfd = atoi(argv[5]); snprintf(cgdir, sizeof cgdir, "%s", argv[6]);
-    fcntl(sock[me][1], F_SETFD, FD_CLOEXEC); fcntl(gfd, F_SETFD, FD_CLOEXEC);
     G = mmap(0, sizeof *G, PROT_READ | PROT_WRITE, MAP_SHARED, gfd, 0);
+    for (int i = 0; i < MAXP; i++) sock[i][1] = G->sock[i];
     reply("ok"); child_loop(); }
   if (argc == 6 && !strcmp(argv[1], "-c")) return clean(argv[2], argv[3], argv[4], argv[5]);
   for (int i = 1; i < argc; i++) {

@@ -144,7 +144,7 @@ internal sealed partial class GrainMachine
 
     private static async ValueTask<string> Mincore(UserProcess process, NamedRange range, Dictionary<long, PageView> pages, long first)
     {
-        var error = await process.Grain.CheckMapped(range.Address, range.Length);
+        var error = range.Address % Units.BasePageBytes != 0 ? Errno.EINVAL : await process.Grain.CheckMapped(range.Address, range.Length);
         return error == Errno.None
             ? $"ok {string.Concat(Enumerable.Range(0, (int)(range.Length / Units.PageBytes)).Select(i => pages.ContainsKey(first + i) ? '1' : '0'))}"
             : Text(error);
@@ -155,7 +155,9 @@ internal sealed partial class GrainMachine
         var grain = process.Grain;
         switch (command)
         {
-            case CloseCommand:
+            case CloseCommand close:
+                // The number may come back as another file; the name stands for none from now on.
+                process.Files[close.File] = NoFd;
                 return Text(await grain.Close(fd));
             case TruncateCommand truncate:
                 return Text(await grain.Truncate(fd, truncate.Length));

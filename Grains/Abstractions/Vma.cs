@@ -27,13 +27,13 @@ public interface IVmaGrain : IGrainWithStringKey
     ValueTask<VmaClosed> Close(long first, long end);
 
     /// <summary>mprotect, splitting areas where needed.</summary>
-    ValueTask<Errno> Protect(long first, long end, bool read, bool write);
+    ValueTask<Errno> Protect(CutRange range, bool read, bool write);
 
     /// <summary>mbind, splitting areas where needed.</summary>
-    ValueTask SetPolicy(long first, long end, PolicyMode mode, long nodes);
+    ValueTask<Errno> SetPolicy(CutRange range, PolicyMode mode, long nodes);
 
-    /// <summary>MADV_DONTFORK and MADV_DOFORK.</summary>
-    ValueTask<Errno> SetDontFork(long first, long end, bool dontFork, bool cutsFirst, bool cutsLast);
+    /// <summary>Advice that is a flag of the area: MADV_DONTFORK, MADV_DOFORK, MADV_HUGEPAGE, MADV_NOHUGEPAGE.</summary>
+    ValueTask<Errno> SetAdvice(CutRange range, int advice);
 
     /// <summary>UFFDIO_REGISTER for missing pages.</summary>
     ValueTask RegisterUffd(long first, long end);
@@ -58,6 +58,14 @@ public interface IVmaGrain : IGrainWithStringKey
     [AlwaysInterleave]
     ValueTask UnmapReference(long page, long pfn);
 }
+
+/// <summary>A range whose areas change; an area that it does not cover is split, if that is possible.</summary>
+/// <param name="First">First page.</param>
+/// <param name="End">Page after the last.</param>
+/// <param name="CutsFirst">The range begins inside the first page, where no area can be split.</param>
+/// <param name="CutsLast">The range ends inside the last page.</param>
+[GenerateSerializer, Immutable, Alias("CutRange")]
+public readonly record struct CutRange(long First, long End, bool CutsFirst, bool CutsLast);
 
 /// <summary>A mapping to be made.</summary>
 /// <param name="Machine">Its machine.</param>
@@ -131,7 +139,7 @@ public sealed record AccessAnswer(int[] Values, AccessFault Fault, long Page);
 /// <summary>An area as it travels in messages.</summary>
 [GenerateSerializer, Immutable, Alias("AreaImage")]
 public sealed record AreaImage(
-    string Inode, long Start, long End, long PgOff, bool Read, bool Write, bool MayWrite, bool Shared, bool NoReserve, bool AnonVma, PolicyMode PolicyMode, long PolicyNodes);
+    string Inode, long Start, long End, long PgOff, bool Read, bool Write, bool MayWrite, bool Shared, bool NoReserve, bool AnonVma, ThpAdvice Thp, PolicyMode PolicyMode, long PolicyNodes);
 
 /// <summary>A page table entry as it travels in messages.</summary>
 [GenerateSerializer, Immutable, Alias("PteImage")]

@@ -33,6 +33,26 @@ public sealed class HugetlbCgroup
     /// <summary>hugetlb.*.events.local: refusals of tasks in this group.</summary>
     public long MaxEventsLocal { get; set; }
 
+    /// <summary>Sets a limit: <c>page_counter_set_max</c>. False if more is in use already.</summary>
+    public bool TrySetLimit(bool rsvd, long pages)
+    {
+        if ((rsvd ? RsvdPages : UsagePages) > pages)
+        {
+            return false;
+        }
+
+        if (rsvd)
+        {
+            RsvdMaxPages = pages;
+        }
+        else
+        {
+            MaxPages = pages;
+        }
+
+        return true;
+    }
+
     /// <summary>The group was removed; pages charged to it count for its parent.</summary>
     public bool Removed { get; set; }
 }

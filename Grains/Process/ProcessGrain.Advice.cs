@@ -99,14 +99,12 @@ public sealed partial class ProcessGrain
                 return Errno.EINVAL;
             }
 
-            var cutsFirst = range.Start == first && address % Units.PageBytes != 0;
-            var cutsLast = range.End == last && end % Units.PageBytes != 0;
+            var cut = Cut(range, address, end);
             var error = advice switch
             {
-                MadvDontneed or MadvDontneedLocked => await Drop(range, cutsFirst, cutsLast),
+                MadvDontneed or MadvDontneedLocked => await Drop(range.Vma, cut),
                 MadvRemove => await Remove(range, address, end),
-                MadvDontfork or MadvDofork =>
-                    await Vma(range.Vma).SetDontFork(range.Start, range.End, advice == MadvDontfork, cutsFirst, cutsLast),
+                MadvDontfork or MadvDofork or MadvHugepage or MadvNohugepage => await Vma(range.Vma).SetAdvice(cut, advice),
                 _ => Errno.None,
             };
             if (error != Errno.None)
@@ -118,15 +116,20 @@ public sealed partial class ProcessGrain
         return Errno.None;
     }
 
-    // madvise_dontneed_free_valid_vma rounds the end down, so that no more is dropped than was named.
-    private async ValueTask<Errno> Drop(MappedRange range, bool cutsFirst, bool cutsLast)
+    // madvise_dontneed_free_valid_vma rounds the end down, so that no more is dropped than was named. Each area is done before the next one.
+    private async ValueTask<Errno> Drop(long vma, CutRange cut)
     {
-        if (cutsFirst)
+        if (cut.CutsFirst)
         {
             return Errno.EINVAL;
         }
 
-        await Flows.Free(await Vma(range.Vma).Zap(range.Start, range.End - (cutsLast ? 1 : 0)));
+        var end = cut.End - (cut.CutsLast ? 1 : 0);
+        foreach (var area in (await Vma(vma).Describe(cut.First, end)).Areas)
+        {
+            await Flows.Free(await Vma(vma).Zap(Math.Max(area.Start, cut.First), Math.Min(area.End, end)));
+        }
+
         return Errno.None;
     }
 

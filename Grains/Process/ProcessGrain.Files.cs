@@ -78,7 +78,8 @@ public sealed partial class ProcessGrain
     /// <inheritdoc/>
     public async ValueTask<Errno> Fallocate(int fd, long offset, long length, bool keepSize, bool punch)
     {
-        if (!_files.TryGetValue(fd, out var file) || file.ReadOnly)
+        // vfs_fallocate looks at the range before it looks at how the file was opened.
+        if (!_files.TryGetValue(fd, out var file) || (file.ReadOnly && offset >= 0 && length > 0))
         {
             return Errno.EBADF;
         }

@@ -11,7 +11,12 @@ public sealed partial class ProcessGrain
     /// <inheritdoc/>
     public async ValueTask<MmapAnswer> Mmap(MmapCall call)
     {
-        // ksys_mmap_pgoff: the file is looked up before anything else is looked at.
+        // ksys_mmap_pgoff: the file is looked up before anything but the offset's alignment is looked at.
+        if (call.Offset % Units.BasePageBytes != 0)
+        {
+            return new MmapAnswer(Errno.EINVAL, 0, 0);
+        }
+
         var file = call.Fd >= 0 ? _files.GetValueOrDefault(call.Fd) : null;
         if (call.Fd >= 0 && file is null)
         {
@@ -55,12 +60,12 @@ public sealed partial class ProcessGrain
     public async ValueTask<Errno> Mprotect(long address, long length, bool read, bool write)
     {
         var end = address + RoundUp(length, Units.BasePageBytes);
-        if (address % Units.BasePageBytes != 0 || CutsPage(address) || CutsPage(end))
+        if (address % Units.BasePageBytes != 0 || length == 0)
         {
-            return Errno.EINVAL;
+            return length == 0 && address % Units.BasePageBytes == 0 ? Errno.None : Errno.EINVAL;
         }
 
-        var (first, last) = (address / Units.PageBytes, end / Units.PageBytes);
+        var (first, last) = (address / Units.PageBytes, RoundUp(end, Units.PageBytes) / Units.PageBytes);
         var next = first;
         foreach (var range in _mm.Within(first, last))
         {
@@ -69,7 +74,8 @@ public sealed partial class ProcessGrain
                 return Errno.ENOMEM;
             }
 
-            if (await Vma(range.Vma).Protect(range.Start, range.End, read, write) is var error && error != Errno.None)
+            var error = await Vma(range.Vma).Protect(Cut(range, address, end), read, write);
+            if (error != Errno.None)
             {
                 return error;
             }
@@ -83,20 +89,32 @@ public sealed partial class ProcessGrain
     /// <inheritdoc/>
     public async ValueTask<Errno> Mbind(MbindCall call)
     {
-        var end = call.Address + RoundUp(call.Length, Units.BasePageBytes);
-        if (CutsPage(call.Address) || CutsPage(end))
+        if (call.Address % Units.BasePageBytes != 0)
         {
             return Errno.EINVAL;
         }
 
-        if (!_mm.Covers(call.Address / Units.PageBytes, end / Units.PageBytes))
+        if (call.Length == 0)
+        {
+            return Errno.None;
+        }
+
+        // queue_pages_test_walk: holes are an error, except for the default policy if anything is mapped at all.
+        var end = call.Address + RoundUp(call.Length, Units.BasePageBytes);
+        var (first, last) = (call.Address / Units.PageBytes, RoundUp(end, Units.PageBytes) / Units.PageBytes);
+        var ranges = _mm.Within(first, last);
+        if (ranges.Count == 0 || (call.Mode != PolicyMode.Default && !_mm.Covers(first, last)))
         {
             return Errno.EFAULT;
         }
 
-        foreach (var range in _mm.Within(call.Address / Units.PageBytes, end / Units.PageBytes))
+        foreach (var range in ranges)
         {
-            await Vma(range.Vma).SetPolicy(range.Start, range.End, call.Mode, call.Nodes);
+            var error = await Vma(range.Vma).SetPolicy(Cut(range, call.Address, end), call.Mode, call.Nodes);
+            if (error != Errno.None)
+            {
+                return error;
+            }
         }
 
         return Errno.None;
@@ -254,6 +272,12 @@ public sealed partial class ProcessGrain
 
         _mm.Remove(start, end);
     }
+
+    // A part of what a call names, and whether the call's borders are inside of huge pages.
+    private static CutRange Cut(MappedRange range, long address, long end) => new(
+        range.Start, range.End,
+        CutsFirst: range.Start == address / Units.PageBytes && address % Units.PageBytes != 0,
+        CutsLast: range.End == RoundUp(end, Units.PageBytes) / Units.PageBytes && end % Units.PageBytes != 0);
 
     // A border inside a huge page that is mapped: may_split refuses.
     private bool CutsPage(long address) => address % Units.PageBytes != 0 && _mm.Find(address / Units.PageBytes) is not null;

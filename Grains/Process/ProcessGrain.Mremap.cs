@@ -31,6 +31,12 @@ public sealed partial class ProcessGrain
         {
             // mremap_to: the target is cleared and the tail cut off before anything is checked that depends on the kind of mapping.
             var target = to + range.Start - first;
+            if (end > range.End && await Vma(range.Vma).UffdZero(range.Start) == Errno.EINVAL)
+            {
+                // vma_multi_allowed: what a userfaultfd watches moves alone.
+                return new MmapAnswer(Errno.EFAULT, 0, 0);
+            }
+
             await UnmapRange(target, target + range.End - range.Start);
             await UnmapRange(end, oldEnd);
             if (!Flows.Profile.MremapMoves)
@@ -71,6 +77,6 @@ public sealed partial class ProcessGrain
         }
 
         var movesMany = Flows.Profile.MremapMovesMany && newLength == oldLength;
-        return call.Fixed && !movesMany && call.Address / Units.PageBytes + oldPages > range.End ? Errno.EFAULT : Errno.None;
+        return call.Fixed && !movesMany && call.Address / Units.PageBytes + newPages > range.End ? Errno.EFAULT : Errno.None;
     }
 }

@@ -135,6 +135,7 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
                 Shared = area.Shared,
                 NoReserve = area.NoReserve,
                 AnonVma = area.AnonVma,
+                Thp = area.Thp,
                 Policy = new MemoryPolicy(area.PolicyMode, area.PolicyNodes),
             });
         }
@@ -217,7 +218,7 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
     }
 
     private AreaImage ToImage(VmArea area) => new(
-        _inode, area.Start, area.End, area.PgOff, area.Read, area.Write, area.MayWrite, area.Shared, area.NoReserve, area.AnonVma, area.Policy.Mode, area.Policy.Nodes);
+        _inode, area.Start, area.End, area.PgOff, area.Read, area.Write, area.MayWrite, area.Shared, area.NoReserve, area.AnonVma, area.Thp, area.Policy.Mode, area.Policy.Nodes);
 
     private static PteImage ToImage(long page, Pte pte) => new(page, pte.Pfn, pte.Writable, pte.Anon);
 }
