@@ -78,7 +78,6 @@ public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
     {
         if (_isResponse)
         {
-            Cluster.Deterministic?.OnDelivered(this);
             Signal();
             RunContinuation();
         }
@@ -125,6 +124,20 @@ public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
         {
             Respond(new AbandonedResponse(this));
         }
+    }
+
+    /// <summary>The answer is lost or late: until it comes the caller has none, whatever the callee did, and may time out.</summary>
+    internal void Unanswer()
+    {
+        _claimed = 0;
+        _isResponse = false;
+    }
+
+    /// <summary>The late answer comes; false if the caller waits no longer.</summary>
+    internal bool TryReanswer()
+    {
+        _isResponse = TryClaim();
+        return _isResponse;
     }
 
     internal void SignalAndRun()
