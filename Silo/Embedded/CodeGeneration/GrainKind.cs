@@ -91,6 +91,11 @@ public sealed class GrainKind
 
     internal void Clear()
     {
+        foreach (var activation in Activations)
+        {
+            activation.Discard();
+        }
+
         _activations.Clear();
         _pools.Clear();
     }

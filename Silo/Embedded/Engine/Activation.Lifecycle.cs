@@ -15,6 +15,9 @@ internal sealed partial class Activation
     /// <summary>Whether the silo that held this activation is gone.</summary>
     internal bool IsDead => _stage == Stage.Dead || !Silo.IsRunning;
 
+    /// <summary>Whether there is an instance, or will be in a moment.</summary>
+    internal bool IsActive => _stage is Stage.Activating or Stage.Valid or Stage.Deactivating;
+
     /// <summary>Ends the instance once nothing runs.</summary>
     internal void RequestDeactivation(DeactivationReason reason)
     {
@@ -154,6 +157,13 @@ internal sealed partial class Activation
         Silo = silo;
         silo.CountActivation(1);
         Number = Cluster.NextActivationNumber();
+    }
+
+    /// <summary>A cluster that starts anew has none of this.</summary>
+    internal void Discard()
+    {
+        _stage = Stage.Dead;
+        IsRetired = true;
     }
 
     /// <summary>Leaves the directory: a grain that is not active costs nothing.</summary>
