@@ -29,7 +29,7 @@ public sealed partial class EmbeddedCluster
     /// <summary>Runs what is still under way, such as one-way calls, until nothing is left that the clock need not move for.</summary>
     public void RunUntilIdle() => Scheduler.RunUntilIdle();
 
-    /// <summary>Makes the cluster as new: no activations, all silos, the clock at its start. Cheaper than a new cluster.</summary>
+    /// <summary>Makes the cluster as new: no activations, nothing stored, all silos, the clock at its start. Cheaper than a new cluster.</summary>
     /// <param name="seed">The seed of the next run.</param>
     /// <param name="replay">Or the decisions that it repeats.</param>
     public void Reset(long seed, DecisionTrace? replay = null)
@@ -43,5 +43,6 @@ public sealed partial class EmbeddedCluster
         Volatile.Write(ref _silos, MakeSilos(_options));
         _activationNumber = 0;
         Placement.Reset();
+        Store.Clear();
     }
 }

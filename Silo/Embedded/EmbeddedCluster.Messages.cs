@@ -48,7 +48,7 @@ public sealed partial class EmbeddedCluster
             {
                 activation = target.Kind.Find(target.Key, request.Caller, request.Context);
             }
-            catch (OrleansException failure)
+            catch (Exception failure)
             {
                 request.Abandon(failure);
                 return;
@@ -81,7 +81,8 @@ public sealed partial class EmbeddedCluster
         }
     }
 
-    private void Kill(Activation activation)
+    /// <summary>Ends an activation whose silo is gone.</summary>
+    internal void Kill(Activation activation)
     {
         if (Deterministic is not null)
         {

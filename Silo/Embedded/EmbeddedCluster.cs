@@ -52,6 +52,8 @@ public sealed partial class EmbeddedCluster : IAsyncDisposable, IDisposable
     /// <summary>The silos, by number. A crashed one is in the list until it is restarted.</summary>
     public IReadOnlyList<EmbeddedSilo> Silos => Volatile.Read(ref _silos);
 
+    internal MemoryStore Store { get; } = new();
+
     internal Placer Placement { get; }
 
     internal ReferenceFactory References { get; }

@@ -86,7 +86,7 @@ internal sealed class DeterministicScheduler(EmbeddedCluster cluster, EmbeddedCl
         {
             host = target.Cached is { IsLeft: false } cached ? cached : target.Kind.Find(target.Key, request.Caller, request.Context);
         }
-        catch (OrleansException failure)
+        catch (Exception failure)
         {
             request.Abandon(failure);
             return;

@@ -58,16 +58,40 @@ internal sealed partial class Activation
 
     private void StartActivation()
     {
-        if (_wasActive)
+        _stage = Stage.Activating;
+        if (_wasActive && !TryPlaceAgain())
         {
-            Move(Kind.Place(Key, _firstWaiting!.Caller, _firstWaiting.Context));
+            return;
         }
 
         _wasActive = true;
-        _stage = Stage.Activating;
         RequestContext.Current = _firstWaiting!.Context;
         _ = ActivateAsync();
         RestoreFlow();
+    }
+
+    /// <summary>The next instance may be elsewhere: a silo that crashed, or a better one, or none that the filters allow.</summary>
+    private bool TryPlaceAgain()
+    {
+        try
+        {
+            Move(Kind.Place(Key, _firstWaiting!.Caller, _firstWaiting.Context));
+        }
+        catch (Exception failure)
+        {
+            FailActivation(failure);
+            return false;
+        }
+
+        if (Silo.IsRunning)
+        {
+            return true;
+        }
+
+        // It crashed between the choice and now, and may have missed this one.
+        Kind.Forget(this);
+        Die();
+        return false;
     }
 
     /// <summary>Runs up to the first incomplete await in this turn, the rest in later turns, as requests do.</summary>

@@ -12,7 +12,7 @@ public static class EngineHost
     public static async Task<IEngineHost> StartAsync(EngineHostOptions options)
     {
         var builder = new InProcessTestClusterBuilder((short)options.Silos);
-        builder.ConfigureSilo((_, silo) => silo.Services.Configure<SiloMessagingOptions>(messaging =>
+        builder.ConfigureSilo((_, silo) => silo.AddMemoryGrainStorageAsDefault().Services.Configure<SiloMessagingOptions>(messaging =>
         {
             messaging.ResponseTimeout = options.ResponseTimeout;
             messaging.SystemResponseTimeout = TimeSpan.FromSeconds(30);
