@@ -35,6 +35,8 @@ public interface IRacer : IGrainWithStringKey
     ValueTask<int> TicksWithin(TimeSpan period, TimeSpan time);
 
     ValueTask<int> Escape();
+
+    ValueTask<int> Add(string register, CancellationToken cancellationToken);
 }
 
 public sealed class RegisterGrain : Grain, IRegister
@@ -99,6 +101,8 @@ public sealed class RacerGrain(TimeProvider clock) : Grain, IRacer
         await Task.Delay(time, clock);
         return ticks;
     }
+
+    public ValueTask<int> Add(string register, CancellationToken cancellationToken) => GrainFactory.GetGrain<IRegister>(register).AddOne();
 
     public async ValueTask<int> Escape() => await Task.Run(async () =>
     {
