@@ -29,6 +29,7 @@ internal sealed partial class GrainMachine
             MsyncCommand => Text(await grain.CheckMapped(range.Address, range.Length)),
             ShmDetachCommand => Text(await grain.Shmdt(range.Address)),
             MbindCommand mbind => await Mbind(process, mbind, range),
+            MovePageCommand move => await MovePage(process, move, range),
             UffdCommand or UffdCopyCommand or UffdZeroCommand => await Uffd(process, command, range),
             _ => await Look(process, command, range),
         };
@@ -72,8 +73,22 @@ internal sealed partial class GrainMachine
     private static async ValueTask<string> Mbind(UserProcess process, MbindCommand command, NamedRange range) =>
         IsValidPolicy(command.Mode, command.Nodes)
             ? Text(await process.Grain.Mbind(new MbindCall(
-                range.Address + command.Offset, command.Length, (PolicyMode)command.Mode, (long)command.Nodes.Mask)))
+                range.Address + command.Offset, command.Length, (PolicyMode)command.Mode, (long)command.Nodes.Mask, command.Move, command.Strict)))
             : Text(Errno.EINVAL);
+
+    private async ValueTask<string> MovePage(UserProcess process, MovePageCommand command, NamedRange range)
+    {
+        if (command.Node < 0 || command.Node >= _nodes)
+        {
+            return Text(Errno.ENODEV);
+        }
+
+        var status = await process.Grain.MovePage(range.Address + command.Page * Units.PageBytes, command.Node);
+
+        // A page that could not be moved for lack of memory also counts in the call's own result.
+        var failed = status == -(int)Errno.ENOMEM ? 1 : 0;
+        return status < 0 ? $"ok r={failed} status={status} {(Errno)(-status)}" : $"ok r={failed} status={status}";
+    }
 
     private static async ValueTask<string> Uffd(UserProcess process, MappingCommand command, NamedRange range)
     {

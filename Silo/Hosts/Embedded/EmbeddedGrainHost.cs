@@ -24,12 +24,20 @@ public static class GrainHost
             Seed = options.Seed,
             ResponseTimeout = GrainHostOptions.ResponseTimeout,
         });
-        return new(new EmbeddedGrainHost(cluster));
+        return new(options.Deterministic ? new DeterministicGrainHost(cluster) : new EmbeddedGrainHost(cluster));
     }
 
     private sealed class EmbeddedGrainHost(EmbeddedCluster cluster) : IGrainHost
     {
         public ValueTask<T> RunAsync<T>(Func<IGrainFactory, ValueTask<T>> client) => client(cluster.GrainFactory);
+
+        public ValueTask DisposeAsync() => cluster.DisposeAsync();
+    }
+
+    private sealed class DeterministicGrainHost(EmbeddedCluster cluster) : IGrainHost
+    {
+        // The calling thread runs all grains, so the call has ended when Run returns.
+        public ValueTask<T> RunAsync<T>(Func<IGrainFactory, ValueTask<T>> client) => new(cluster.Run(grains => client(grains).AsTask()));
 
         public ValueTask DisposeAsync() => cluster.DisposeAsync();
     }
