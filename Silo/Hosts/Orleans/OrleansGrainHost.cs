@@ -97,6 +97,8 @@ public static class GrainHost
             // Empty: no log, no configuration files, and no signal handlers, which belong to the program.
             var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
             builder.Services.AddSingleton<IHostLifetime, ProgramLifetime>();
+            // Orleans' default keeps grains on the silo that calls them while it has room: one silo would have them all.
+            builder.Services.AddSingleton<PlacementStrategy, RandomPlacement>();
             builder.UseOrleans(silo => silo
                 .UseLocalhostClustering(port, gatewayPort: 0, new IPEndPoint(IPAddress.Loopback, firstPort), serviceId: "hugesim", clusterId: cluster)
                 .Configure<SiloOptions>(o => o.SiloName = name)
