@@ -12,13 +12,22 @@ public sealed class RecordingTests
     /// <summary>The recordings of all kernels: by hand, with several nodes, and random ones.</summary>
     public static TheoryData<string> Recordings => [.. RecordingFiles.All];
 
+    /// <summary>The recordings of the newest kernel by hand.</summary>
+    public static TheoryData<string> NewestRecordings => [.. RecordingFiles.All.Where(name => name.StartsWith("7.3", StringComparison.Ordinal))];
+
     [Theory]
     [MemberData(nameof(Recordings))]
-    public async Task Machine_RecordedScenario_AnswersAsTheKernel(string recording)
+    public Task Machine_RecordedScenario_AnswersAsTheKernel(string recording) => Agrees(recording, silos: 1);
+
+    [Theory]
+    [MemberData(nameof(NewestRecordings))]
+    public Task Machine_OnThreeSilos_AnswersAsTheKernel(string recording) => Agrees(recording, silos: 3);
+
+    private static async Task Agrees(string recording, int silos)
     {
         var (profile, nodes) = Folder(recording);
         var cancellationToken = TestContext.Current.CancellationToken;
-        await using var machine = await TestMachines.Factory.CreateAsync(new MachineOptions(profile, nodes, "parallel", 0, 1), cancellationToken);
+        await using var machine = await TestMachines.Factory.CreateAsync(new MachineOptions(profile, nodes, "parallel", 0, silos), cancellationToken);
         await using var stream = File.OpenRead(Path.Combine(RecordingFiles.Root, recording));
 
         var verdict = await RecordingChecker.CheckAsync(stream, recording, machine, allDifferences: false, cancellationToken);

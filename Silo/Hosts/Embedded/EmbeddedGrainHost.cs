@@ -11,6 +11,9 @@ public static class GrainHost
     /// <summary>Can the engine run under a seed?</summary>
     public const bool SupportsDeterministic = true;
 
+    /// <summary>Are silos so cheap that each machine may have its own? Otherwise machines share them.</summary>
+    public const bool IsCheap = true;
+
     /// <summary>Starts the silos.</summary>
     public static ValueTask<IGrainHost> StartAsync(GrainHostOptions options)
     {
@@ -19,6 +22,7 @@ public static class GrainHost
             Silos = options.Silos,
             Scheduler = options.Deterministic ? SchedulerKind.Deterministic : SchedulerKind.Parallel,
             Seed = options.Seed,
+            ResponseTimeout = GrainHostOptions.ResponseTimeout,
         });
         return new(options.Deterministic ? new DeterministicGrainHost(cluster) : new EmbeddedGrainHost(cluster));
     }
