@@ -38,7 +38,7 @@ public interface IScheduled : IGrainWithStringKey, IScheduledCalls;
 /// <summary>The calls on a class whose requests all interleave.</summary>
 public interface IScheduledReentrant : IGrainWithStringKey, IScheduledCalls;
 
-public class ScheduledBase : Grain
+public abstract class ScheduledBase : Grain
 {
     private readonly List<int> _notes = [];
     private int _sum;

@@ -51,7 +51,7 @@ public sealed class GeneratorTests
                 static int Helper() => 1;
             }
 
-            public partial class Outer
+            public static partial class Outer
             {
                 public interface INested : IGrainWithStringKey { ValueTask Call(); }
                 public sealed class NestedGrain : Grain, INested { public ValueTask Call() => default; }
