@@ -3,5 +3,6 @@ using Hugesim.Model;
 using Hugesim.Cli;
 
 using var interruption = new Interruption();
-var services = new CliServices(new GrainMachineFactory(), [.. KernelProfiles.All.Select(p => p.Name)]);
+await using var machines = new GrainMachineFactory();
+var services = new CliServices(machines, [.. KernelProfiles.All.Select(p => p.Name)]);
 return await HugesimCli.RunAsync(args, services, CliConsole.FromSystem(), interruption.Token);

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Hugesim.Cli;
 using Hugesim.Scenarios;
+using Hugesim.Silo;
 using Shouldly;
 using Xunit;
 
@@ -114,6 +115,7 @@ public sealed class RunCommandTests
         step.GetProperty("changes")[0].GetRawText().ShouldBe("""{"counter":"resv","before":0,"after":2}""");
         objects[4].GetProperty("kind").GetString().ShouldBe("end");
         objects[4].GetProperty("leak").GetBoolean().ShouldBeFalse();
+        objects[4].GetProperty("engine").GetString().ShouldBe(EngineChoice.Engine);
     }
 
     [Fact]
@@ -230,7 +232,7 @@ public sealed class RunCommandTests
     }
 
     [Theory]
-    [InlineData("", "hugesim: no command is given\n  hint: the commands are run and check; see 'hugesim --help'\n")]
+    [InlineData("", "hugesim: no command is given\n  hint: the commands are run, check, kernel, diff, fuzz; see 'hugesim --help'\n")]
     [InlineData("rnu x", "hugesim: unknown command 'rnu'\n  hint: did you mean 'hugesim run'? Otherwise see 'hugesim --help'\n")]
     [InlineData("run", "Required argument missing")]
     [InlineData("run - --profile 7.4", "--profile: unknown value '7.4'. Did you mean '7.3'? Known: 2.6.27, 4.10, 5.10, 6.1, 6.12, 6.18.15, 6.18.44, 7.3.")]
@@ -253,7 +255,7 @@ public sealed class RunCommandTests
     [InlineData("--help", "hugesim run Client/Examples/5-3-2.txt")]
     [InlineData("run --help", "--scheduler")]
     [InlineData("check --help", "hugesim check Tests/Truth/Recordings/7.3")]
-    [InlineData("--version", "hugesim 0.1.0\n")]
+    [InlineData("--version", "hugesim 0.1.0\nengine: ")]
     public async Task HelpAndVersion_AreOnStandardOutput(string line, string expected)
     {
         using var console = new TestConsole();
