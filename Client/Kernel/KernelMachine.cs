@@ -86,7 +86,7 @@ internal sealed class KernelMachine : IScenarioMachine
     /// <inheritdoc/>
     public async ValueTask<TeardownResult> TearDownAsync(CancellationToken ct)
     {
-        _process.StandardInput.Close();
+        EndInput();
         var line = await ReadAsync().ConfigureAwait(false);
         var end = RecordingText.IsEnd(line) ? RecordedAnswer.Parse(line[RecordingText.EndMark.Length..]) : throw Unexpected(line);
         var remaining = 0L;
@@ -111,7 +111,7 @@ internal sealed class KernelMachine : IScenarioMachine
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        _process.StandardInput.Close();
+        EndInput();
         using var patience = new CancellationTokenSource(Patience);
         try
         {
@@ -161,7 +161,7 @@ internal sealed class KernelMachine : IScenarioMachine
         if (line.StartsWith(FatalMark, StringComparison.Ordinal))
         {
             throw new KernelRefusedException(new KernelRefusal(
-                line[FatalMark.Length..], "wait until it has ended; two scenarios cannot share one pool"));
+                line[FatalMark.Length..], "two scenarios cannot share one pool: wait until the other has ended; a pool that cannot be repaired needs a restart of the machine"));
         }
 
         if (!line.StartsWith(RecordingText.CommandMark, StringComparison.Ordinal))
@@ -176,16 +176,40 @@ internal sealed class KernelMachine : IScenarioMachine
         return answer.Answer;
     }
 
-    private async ValueTask<string> ReadAsync() =>
-        await _process.StandardOutput.ReadLineAsync(CancellationToken.None).ConfigureAwait(false)
-        ?? throw new MachineFailureException("the recorder has ended in the middle of the scenario: somebody has killed it, or it has failed");
-
-    private void Report(string line)
+    private async ValueTask<string> ReadAsync()
     {
-        if (line.StartsWith(RepairMark, StringComparison.Ordinal))
+        while (await _process.StandardOutput.ReadLineAsync(CancellationToken.None).ConfigureAwait(false) is { } line)
+        {
+            if (!Report(line))
+            {
+                return line;
+            }
+        }
+
+        throw new MachineFailureException("the recorder has ended in the middle of the scenario: somebody has killed it, or it has failed");
+    }
+
+    private void EndInput()
+    {
+        try
+        {
+            _process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // The recorder has ended before it read everything.
+        }
+    }
+
+    private bool Report(string line)
+    {
+        var isRepair = line.StartsWith(RepairMark, StringComparison.Ordinal);
+        if (isRepair)
         {
             _settings.OnRepair?.Invoke(line[RepairMark.Length..]);
         }
+
+        return isRepair;
     }
 
     // The recorder was killed before it could clean up.

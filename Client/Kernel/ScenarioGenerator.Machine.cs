@@ -10,8 +10,8 @@ public sealed partial class ScenarioGenerator
     {
         _machineRules.Add((1, () => "counters"));
         _machineRules.Add((2, () => _world.Count("p") < MostProcesses ? NewProcess() : null));
-        MachineFeature(45, (6, () => Text($"pool {_world.Pool = Number(0, 9)}")), (2, () => Text($"nodepool 0 {_world.Pool = Number(0, 9)}")));
-        MachineFeature(45, (4, () => Text($"overcommit {Number(0, 4)}")));
+        _changesPool = MachineFeature(45, (6, () => Text($"pool {_world.Pool = Number(0, 9)}")), (2, () => Text($"nodepool 0 {_world.Pool = Number(0, 9)}")));
+        _changesPool |= MachineFeature(45, (4, () => Text($"overcommit {Number(0, 4)}")));
         MachineFeature(60, (6, Mount), (2, Umount), (1, Remount));
         MachineFeature(20, (4, NewCgroup), (6, LimitCgroup), (3, ReadCgroup), (1, RemoveCgroup));
         if (Chance(50))
@@ -64,12 +64,15 @@ public sealed partial class ScenarioGenerator
         _processRules.Add((2, process => _world.Cgroups.Count > 0 ? $"{process.Name} cg {Pick(_world.Cgroups)}" : null));
     }
 
-    private void MachineFeature(int percent, params ReadOnlySpan<(int Weight, Func<string?> Make)> rules)
+    private bool MachineFeature(int percent, params ReadOnlySpan<(int Weight, Func<string?> Make)> rules)
     {
-        if (Chance(percent))
+        var isChosen = Chance(percent);
+        if (isChosen)
         {
             _machineRules.AddRange(rules);
         }
+
+        return isChosen;
     }
 
     private string Policy() => Word("default", "local", "pref 0", "bind 0", "inter 0", "prefmany 0", "pref", "bind", "default 0");

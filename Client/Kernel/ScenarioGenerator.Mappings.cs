@@ -33,7 +33,7 @@ public sealed partial class ScenarioGenerator
             (5, process => OnWatched(process, mapping => Text($"{process.Name} uffdcopy {mapping.Name} {Page(mapping)} {Number(1, 99)}"))),
             (1, process => OnWatched(process, mapping => Text($"{process.Name} uffdzero {mapping.Name} {Page(mapping)}"))));
         Feature(80,
-            (2, process => OnMapping(process, mapping => $"{process.Name} pages {mapping.Name}")),
+            (2, process => OnMapping(process, mapping => Identities(process, mapping))),
             (1, process => OnMapping(process, mapping => $"{process.Name} vmas {mapping.Name}")),
             (1, process => OnMapping(process, mapping => $"{process.Name} smaps {mapping.Name}")),
             (1, process => OnMapping(process, mapping => mapping.MayBeCached ? null : $"{process.Name} mincore {mapping.Name}")),
@@ -153,6 +153,9 @@ public sealed partial class ScenarioGenerator
         var last = Chance(50) ? first : Number(first, Math.Max(first, mapping.Length - 1));
         return last == first ? Text($"{first}") : Text($"{first}..{last}");
     }
+
+    // Which frames come back once the pool has given some away is the buddy allocator's affair.
+    private string? Identities(GeneratedProcess process, GeneratedMapping mapping) => _changesPool ? null : $"{process.Name} pages {mapping.Name}";
 
     private string? OnMapping(GeneratedProcess process, Func<GeneratedMapping, string?> make) =>
         AnyMapping(process) is { } mapping ? make(mapping) : null;

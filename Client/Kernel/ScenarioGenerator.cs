@@ -16,6 +16,7 @@ public sealed partial class ScenarioGenerator
     private readonly List<string> _lines = [];
     private readonly GeneratedWorld _world = new();
     private readonly List<(int Weight, Func<string?> Make)> _machineRules = [];
+    private bool _changesPool;
     private readonly List<(int Weight, Func<GeneratedProcess, string?> Make)> _processRules = [];
 
     private ScenarioGenerator(int seed) => _random = new Random(seed);

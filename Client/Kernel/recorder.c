@@ -387,6 +387,7 @@ static void child_cmd(char *line) {
     if (id < 0) { reply("%s", ename(errno)); return; }
     for (int i = 0; i < G->nshm; i++) if (!strcmp(G->shm[i].name, av[1])) G->shm[i].name[0] = 0;  // the name means the newest
     snprintf(G->shm[G->nshm].name, 24, "%s", av[1]); G->shm[G->nshm++].id = id;
+    char p[400]; snprintf(p, sizeof p, "%s/.shm-%d", base, id); mkdir(p, 0700);  // for whoever cleans up, should the controller be killed
     reply("ok"); return; }
   if (!strcmp(c, "shmat") || !strcmp(c, "shmrm")) {
     int at = c[3] == 'a'; const char *n = at ? av[2] : av[1]; int id = -1;
@@ -638,6 +639,17 @@ static void umount_all(void) {
   nmounts = 0;
 }
 
+// the folders that were mounted on, and those that name segments: rmdir refuses the rest
+static void remove_folders(const char *folder) {
+  DIR *d = opendir(folder); struct dirent *e; char p[700];
+  while (d && (e = readdir(d))) if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..")) {
+    if (!strncmp(e->d_name, ".shm-", 5)) shmctl(atoi(e->d_name + 5), IPC_RMID, 0);
+    snprintf(p, sizeof p, "%s/%s", folder, e->d_name); rmdir(p);
+  }
+  if (d) closedir(d);
+  rmdir(folder);
+}
+
 static int force;
 static long found_nr, found_oc;
 static void put_back(void) {
@@ -698,6 +710,10 @@ static int run(FILE *in) {
   for (nnodes = 0; nnodes < 16; nnodes++) { char p[100]; snprintf(p, sizeof p, "/sys/devices/system/node/node%d/hugepages", nnodes); if (access(p, F_OK)) break; }
   found_nr = rdl(SYSH "nr_hugepages"); found_oc = rdl(SYSH "nr_overcommit_hugepages");
   if (!force && (found_nr != 0 || found_oc != 0)) { printf("FATAL: the pool is in use\n"); return 1; }
+  if (!force && rdl(SYSH "resv_hugepages")) {  // an empty pool has no reservations: they were leaked before
+    repair();
+    if (rdl(SYSH "resv_hugepages")) { printf("FATAL: the kernel has leaked %ld reservations, which could not be repaired\n", rdl(SYSH "resv_hugepages")); return 1; }
+  }
   cg_setup();
   while (fgets(line, sizeof line, in)) {
     line[strcspn(line, "\r\n")] = 0;
@@ -798,7 +814,7 @@ static int run(FILE *in) {
   repair();
   put_back();
   cg_cleanup();
-  rmdir(base);
+  remove_folders(base);
   fflush(stdout);
   return rc;
 }
@@ -810,7 +826,7 @@ static int clean(const char *folder, const char *pid, const char *nr, const char
     if (sscanf(l, "%*s %599s", p) == 1 && !strncmp(p, folder, strlen(folder)) && p[strlen(folder)] == '/') { umount2(p, MNT_DETACH); rmdir(p); }
   }
   if (f) fclose(f);
-  rmdir(folder);
+  remove_folders(folder);
   found_nr = atol(nr); found_oc = atol(oc);
   snprintf(base, sizeof base, "%s", folder);
   for (int i = 0; i < 2; i++) {
@@ -821,6 +837,7 @@ static int clean(const char *folder, const char *pid, const char *nr, const char
     rmdir(p);
   }
   put_back();
+  for (int k = 0; k < 1000 && rdl(SYSH "resv_hugepages"); k++) usleep(1000);  // the processes may still be dying
   if (found_nr == 0) { mkdir(base, 0755); repair(); put_back(); rmdir(base); }
   return 0;
 }

@@ -26,6 +26,9 @@ public interface IVmaGrain : IGrainWithStringKey
     /// <summary>Ends the areas of a range, whose pages were zapped before: <c>hugetlb_vm_op_close</c>.</summary>
     ValueTask<VmaClosed> Close(long first, long end);
 
+    /// <summary>split_vma: the area that holds a page ends before it.</summary>
+    ValueTask Split(long page);
+
     /// <summary>mprotect, splitting areas where needed.</summary>
     ValueTask<Errno> Protect(CutRange range, bool read, bool write);
 

@@ -131,6 +131,9 @@ public sealed class Mapping
             _areas.Remove(area);
             var target = area.Slice(start, stop);
             (target.Start, target.End) = (to + start - first, to + stop - first);
+
+            // mremap_userfaultfd_prep: without UFFD_FEATURE_EVENT_REMAP the new area is not watched.
+            target.UffdMissing = false;
             Add(target);
             MovePtes(start, stop, target.Start);
         }

@@ -39,22 +39,26 @@ public sealed partial class ProcessGrain
             return new MmapAnswer(Errno.EINVAL, 0, 0);
         }
 
-        var mapped = await MapAt(call, file, reserveAtMap: true);
-        if (mapped.Error == Errno.None && call.Populate)
-        {
-            // mm_populate ignores errors: what could not be faulted in now is a matter of the first access.
-            await Populate(mapped.Address / Units.PageBytes, mapped.Length / Units.PageBytes, AccessKind.Populate);
-        }
-
-        return mapped;
+        return await MapAt(call, file, reserveAtMap: true);
     }
 
     /// <inheritdoc/>
     public async ValueTask<Errno> Munmap(long address, long length)
     {
         var end = address + RoundUp(length, Units.BasePageBytes);
-        if (address % Units.BasePageBytes != 0 || length <= 0 || CutsPage(address) || CutsPage(end))
+        if (address % Units.BasePageBytes != 0 || length <= 0 || CutsPage(address))
         {
+            return Errno.EINVAL;
+        }
+
+        if (CutsPage(end))
+        {
+            // vms_gather_munmap_vmas has split at the start before it fails at the end.
+            if (_mm.Find(address / Units.PageBytes) is { } first)
+            {
+                await Vma(first.Vma).Split(address / Units.PageBytes);
+            }
+
             return Errno.EINVAL;
         }
 
@@ -236,7 +240,14 @@ public sealed partial class ProcessGrain
 
         try
         {
-            return await MapNew(call, file, reserveAtMap, start, pages);
+            var mapped = await MapNew(call, file, reserveAtMap, start, pages);
+            if (mapped.Error == Errno.None && call.Populate)
+            {
+                // mm_populate ignores errors: what could not be faulted in now is a matter of the first access.
+                await Populate(start, pages, AccessKind.Populate);
+            }
+
+            return mapped;
         }
         finally
         {
@@ -247,7 +258,7 @@ public sealed partial class ProcessGrain
         }
     }
 
-    // fput does its work at the end of the system call: a file whose last mapping is replaced keeps its reservations until then.
+    // fput does its work at the end of the system call: a file whose last mapping is replaced keeps pages and reservations until then.
     private async ValueTask<List<string>> HoldFiles(long start, long end)
     {
         var inodes = new List<string>();

@@ -27,29 +27,48 @@ public sealed partial class ProcessGrain
         }
 
         var to = call.NewAddress / Units.PageBytes;
-        foreach (var range in _mm.Within(first, end))
+        foreach (var piece in await Pieces(first, end))
         {
-            // mremap_to: the target is cleared and the tail cut off before anything is checked that depends on the kind of mapping.
-            var target = to + range.Start - first;
-            if (end > range.End && await Vma(range.Vma).UffdZero(range.Start) == Errno.EINVAL)
+            var isWhole = (piece.Start, piece.End) == (first, end);
+            if (!isWhole && Flows.Profile.MremapMovesMany && await Vma(piece.Vma).UffdZero(piece.Start) == Errno.EINVAL)
             {
                 // vma_multi_allowed: what a userfaultfd watches moves alone.
                 return new MmapAnswer(Errno.EFAULT, 0, 0);
             }
 
-            await UnmapRange(target, target + range.End - range.Start);
+            if (call.DontUnmap)
+            {
+                return new MmapAnswer(Errno.EINVAL, 0, 0);
+            }
+
+            // mremap_to: the target is cleared and the tail cut off before anything is checked that depends on the kind of mapping.
+            var target = to + piece.Start - first;
+            await UnmapRange(target, target + piece.End - piece.Start);
             await UnmapRange(end, oldEnd);
             if (!Flows.Profile.MremapMoves)
             {
                 return new MmapAnswer(Errno.EINVAL, 0, 0);
             }
 
-            await Vma(range.Vma).Move(range.Start, range.End, target);
-            _mm.Remove(range.Start, range.End);
-            _mm.Add(new MappedRange(target, target + range.End - range.Start, range.Vma));
+            await Vma(piece.Vma).Move(piece.Start, piece.End, target);
+            _mm.Remove(piece.Start, piece.End);
+            _mm.Add(new MappedRange(target, target + piece.End - piece.Start, piece.Vma));
         }
 
         return new MmapAnswer(Errno.None, call.NewAddress, newPages * Units.PageBytes);
+    }
+
+    // The areas in a range: remap_move takes one after the other.
+    private async ValueTask<List<MappedRange>> Pieces(long first, long end)
+    {
+        var pieces = new List<MappedRange>();
+        foreach (var range in _mm.Within(first, end))
+        {
+            var areas = (await Vma(range.Vma).Describe(range.Start, range.End)).Areas;
+            pieces.AddRange(areas.Select(area => new MappedRange(Math.Max(area.Start, range.Start), Math.Min(area.End, range.End), range.Vma)));
+        }
+
+        return pieces;
     }
 
     // check_mremap_params, then check_prep_vma: no growth, no MREMAP_DONTUNMAP (VM_DONTEXPAND), and one area only, unless everything moves.
@@ -71,12 +90,12 @@ public sealed partial class ProcessGrain
 
         // align_hugetlb.
         var (newPages, oldPages) = (RoundUp(newLength, Units.PageBytes) / Units.PageBytes, RoundUp(oldLength, Units.PageBytes) / Units.PageBytes);
-        if (call.Address % Units.PageBytes != 0 || newPages > oldPages || call.DontUnmap || (call.Fixed && call.NewAddress % Units.PageBytes != 0))
+        var movesMany = call.Fixed && newLength == oldLength && Flows.Profile.MremapMovesMany;
+        if (call.Address % Units.PageBytes != 0 || newPages > oldPages || (call.DontUnmap && !movesMany) || (call.Fixed && call.NewAddress % Units.PageBytes != 0))
         {
             return Errno.EINVAL;
         }
 
-        var movesMany = Flows.Profile.MremapMovesMany && newLength == oldLength;
         return call.Fixed && !movesMany && call.Address / Units.PageBytes + newPages > range.End ? Errno.EFAULT : Errno.None;
     }
 }

@@ -77,6 +77,13 @@ public sealed partial class VmaGrain
     }
 
     /// <inheritdoc/>
+    public ValueTask Split(long page)
+    {
+        _mapping.Isolate(page, page);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public ValueTask<Errno> SetPolicy(CutRange range, PolicyMode mode, long nodes)
     {
         var policy = new MemoryPolicy(mode, nodes);
@@ -104,8 +111,15 @@ public sealed partial class VmaGrain
         foreach (var whole in _mapping.Areas.Where(a => a.Start < range.End && range.First < a.End && !isSo(a)).ToArray())
         {
             var (start, end) = (Math.Max(whole.Start, range.First), Math.Min(whole.End, range.End));
-            if ((range.CutsFirst && start == range.First) || (range.CutsLast && end == range.End))
+            if (range.CutsFirst && start == range.First)
             {
+                return Errno.EINVAL;
+            }
+
+            if (range.CutsLast && end == range.End)
+            {
+                // The split at the start was done before and stays.
+                _mapping.Isolate(start, start);
                 return Errno.EINVAL;
             }
 

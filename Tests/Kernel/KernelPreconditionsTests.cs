@@ -21,7 +21,6 @@ public sealed class KernelPreconditionsTests
         { "no hugetlbfs", "no file system hugetlbfs", "CONFIG_HUGETLBFS" },
         { "pool", "in use: nr_hugepages=4", "--force" },
         { "overcommit", "nr_overcommit_hugepages=2", "--force" },
-        { "leak", "resv_hugepages=-1", "restart the machine" },
         { "no memory", "not enough memory", "hugesim run" },
     };
 
@@ -41,7 +40,6 @@ public sealed class KernelPreconditionsTests
     [Theory]
     [InlineData("pool")]
     [InlineData("overcommit")]
-    [InlineData("leak")]
     public void Check_PoolInUseWithForce_RefusesNothing(string what) => KernelPreconditions.Check(Without(what), force: true).ShouldBeNull();
 
     [Fact]
@@ -84,7 +82,6 @@ public sealed class KernelPreconditionsTests
         "no hugetlbfs" => Good with { HasHugetlbfs = false },
         "pool" => WithPool("nr_hugepages", 4),
         "overcommit" => WithPool("nr_overcommit_hugepages", 2),
-        "leak" => WithPool("resv_hugepages", -1),
         _ => Good with { Available = 128L << 20 },
     };
 
