@@ -3,5 +3,8 @@ using Hugesim.Model;
 using Hugesim.Cli;
 
 using var interruption = new Interruption();
-var services = new CliServices(new GrainMachineFactory(), [.. KernelProfiles.All.Select(p => p.Name)]);
+var services = new CliServices(new GrainMachineFactory(), [.. KernelProfiles.All.Select(p => p.Name)])
+{
+    RepairedProfiles = [.. KernelProfiles.AllRepaired.Select(p => p.Name)],
+};
 return await HugesimCli.RunAsync(args, services, CliConsole.FromSystem(), interruption.Token);
