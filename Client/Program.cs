@@ -3,7 +3,8 @@ using Hugesim.Model;
 using Hugesim.Cli;
 
 using var interruption = new Interruption();
-var services = new CliServices(new GrainMachineFactory(), [.. KernelProfiles.All.Select(p => p.Name)])
+await using var machines = new GrainMachineFactory();
+var services = new CliServices(machines, [.. KernelProfiles.All.Select(p => p.Name)])
 {
     RepairedProfiles = [.. KernelProfiles.AllRepaired.Select(p => p.Name)],
 };

@@ -4,7 +4,11 @@ namespace Hugesim.Silo;
 /// <param name="Silos">Silos in this process.</param>
 /// <param name="Deterministic">One thread and a seed decide the order of all messages (embedded engine only).</param>
 /// <param name="Seed">The seed.</param>
-public sealed record GrainHostOptions(int Silos = 1, bool Deterministic = false, long Seed = 0);
+public sealed record GrainHostOptions(int Silos = 1, bool Deterministic = false, long Seed = 0)
+{
+    /// <summary>How long a caller waits for an answer. One access to a large mapping is one message and may take minutes.</summary>
+    public static TimeSpan ResponseTimeout { get; } = TimeSpan.FromMinutes(30);
+}
 
 /// <summary>Silos in this process and a client of them. What differs between the engines is behind this type.</summary>
 public interface IGrainHost : IAsyncDisposable

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hugesim.Scenarios;
+using Hugesim.Silo;
 
 namespace Hugesim.Cli;
 
@@ -83,5 +84,6 @@ internal sealed class JsonCheckReporter(TextWriter output) : ICheckReporter
         json.WriteString("kind", "summary");
         json.WriteNumber("agree", agreeing);
         json.WriteNumber("total", total);
+        json.WriteString("engine", EngineChoice.Engine);
     });
 }

@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Reflection;
 using Hugesim.Scenarios;
+using Hugesim.Silo;
 
 namespace Hugesim.Cli;
 
@@ -123,7 +124,8 @@ public static class HugesimCli
         {
             var attribute = typeof(HugesimCli).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
             var version = attribute?.InformationalVersion ?? "0";
-            parseResult.InvocationConfiguration.Output.Write($"{Name} {version.Split('+')[0]}\n");
+            parseResult.InvocationConfiguration.Output.Write(
+                $"{Name} {version.Split('+')[0]}\nengine: {EngineChoice.Engine} ({EngineChoice.Reason})\n");
             return ExitCodes.Success;
         }
     }

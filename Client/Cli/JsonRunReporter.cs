@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Hugesim.Scenarios;
+using Hugesim.Silo;
 
 namespace Hugesim.Cli;
 
@@ -49,6 +50,7 @@ internal sealed class JsonRunReporter(TextWriter output, string file, MachineOpt
         json.WriteString("kind", "end");
         json.WriteString("file", file);
         json.WriteString("profile", options.Profile);
+        json.WriteString("engine", EngineChoice.Engine);
         json.WriteBoolean("leak", teardown.Leak);
         json.WriteNumber("remainingPoolPages", teardown.RemainingPoolPages);
         WriteCounters(json, "counters", teardown.Counters);

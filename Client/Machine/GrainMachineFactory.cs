@@ -4,9 +4,10 @@ using Hugesim.Silo;
 
 namespace Hugesim.Machine;
 
-/// <summary>Makes simulated machines, each on silos of its own in this process.</summary>
-public sealed class GrainMachineFactory : IScenarioMachineFactory
+/// <summary>Makes simulated machines on silos in this process.</summary>
+public sealed class GrainMachineFactory : IScenarioMachineFactory, IAsyncDisposable
 {
+    private readonly SharedGrainHosts _hosts = new();
     private long _machines;
 
     /// <inheritdoc/>
@@ -20,7 +21,10 @@ public sealed class GrainMachineFactory : IScenarioMachineFactory
                 + "build with -p:GrainEngine=Embedded, or leave --scheduler away");
         }
 
-        var host = await GrainHost.StartAsync(new GrainHostOptions(options.Silos, deterministic, options.Seed)).ConfigureAwait(false);
+        var host = await _hosts.GetAsync(new GrainHostOptions(options.Silos, deterministic, options.Seed)).ConfigureAwait(false);
         return await GrainMachine.BootAsync(host, $"m{Interlocked.Increment(ref _machines)}", options).ConfigureAwait(false);
     }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _hosts.DisposeAsync();
 }

@@ -24,6 +24,12 @@ public interface IFramesGrain : IGrainWithStringKey
     /// <summary>Stores a value into each frame.</summary>
     ValueTask Store(long[] pfns, int content);
 
+    /// <summary>Takes a frame out, with all that it is, to put it on another node: <c>migrate_folio_move</c>.</summary>
+    ValueTask<FrameImage> Detach(long pfn);
+
+    /// <summary>Puts a detached frame's contents and flags into another frame.</summary>
+    ValueTask Attach(long pfn, FrameImage image);
+
     /// <summary>Every frame in use, for the audit of a machine.</summary>
     [ReadOnly]
     ValueTask<FrameAudit[]> Audit();
@@ -39,6 +45,11 @@ public interface IFramesGrain : IGrainWithStringKey
 /// <param name="Content">What it contains.</param>
 [GenerateSerializer, Immutable, Alias("TakeFrame")]
 public sealed record TakeFrame(long Pfn, string? Subpool, int Cgroup, int RsvdCgroup, bool Anon, bool Mapped, int Content);
+
+/// <summary>A frame on its way to another node.</summary>
+[GenerateSerializer, Immutable, Alias("FrameImage")]
+public sealed record FrameImage(
+    int RefCount, int MapCount, bool Anon, bool RestoreReserve, string? Subpool, int Cgroup, int RsvdCgroup, int Content);
 
 /// <summary>References to drop.</summary>
 /// <param name="Pfns">The frames, once for each reference.</param>

@@ -21,6 +21,9 @@ public interface IHstateGrain : IGrainWithStringKey
     /// <summary>Frees pages: the part of <c>free_huge_folio</c> under hugetlb_lock, in the order given.</summary>
     ValueTask FreeHugePages(FreedPage[] pages);
 
+    /// <summary>Moves a page in use to a frame of another node; the old frame is free afterwards.</summary>
+    ValueTask<AllocAnswer> Migrate(long oldPfn, int toNode);
+
     /// <summary>Sets the persistent pool: <c>set_max_huge_pages</c>.</summary>
     ValueTask<Model.Errno> SetMaxHugePages(SetPoolRequest request);
 

@@ -53,6 +53,9 @@ public interface IInodeGrain : IGrainWithStringKey
     /// <summary>hugetlb_mfill_atomic_pte of a shared mapping: puts a page with that content into the cache.</summary>
     ValueTask<InodePage> InstallShared(InodeFault fault);
 
+    /// <summary>A cached page was migrated to another frame.</summary>
+    ValueTask ReplacePage(long index, long oldPfn, long newPfn);
+
     /// <summary>hugetlbfs_read_iter: the number at an offset.</summary>
     ValueTask<ReadAnswer> Read(long offsetBytes);
 

@@ -101,6 +101,9 @@ public interface IProcessGrain : IGrainWithStringKey
     /// <summary>mbind.</summary>
     ValueTask<Errno> Mbind(MbindCall call);
 
+    /// <summary>move_pages of one page: the node it is on afterwards, or a negative errno.</summary>
+    ValueTask<int> MovePage(long address, int node);
+
     /// <summary>userfaultfd registration of a range for missing pages.</summary>
     ValueTask<Errno> UffdRegister(long address, long length);
 
@@ -154,7 +157,7 @@ public sealed record MremapCall(long Address, long OldLength, long NewLength, bo
 
 /// <summary>Arguments of mbind.</summary>
 [GenerateSerializer, Immutable, Alias("MbindCall")]
-public sealed record MbindCall(long Address, long Length, PolicyMode Mode, long Nodes);
+public sealed record MbindCall(long Address, long Length, PolicyMode Mode, long Nodes, bool Move, bool Strict);
 
 /// <summary>How loads or stores ended.</summary>
 /// <param name="Values">Values loaded.</param>

@@ -44,6 +44,12 @@ public interface IVmaGrain : IGrainWithStringKey
     /// <summary>mremap: moves areas and pages to another address.</summary>
     ValueTask Move(long first, long end, long to);
 
+    /// <summary>
+    /// Migrates the page at an address to a node, if nobody else maps it: <c>move_pages</c> and mbind with MPOL_MF_MOVE.
+    /// </summary>
+    /// <returns>The node the page is on, or a negative errno: ENOENT no page, EACCES shared, ENOMEM no frame on the node.</returns>
+    ValueTask<int> Migrate(long page, int node);
+
     /// <summary>The areas that overlap a range, and the pages mapped in it.</summary>
     ValueTask<VmaView> Describe(long first, long end);
 

@@ -162,6 +162,19 @@ internal sealed class HugePageFlows
     /// <summary>Are there surplus pages? __unmap_hugepage_range restores no reservation then.</summary>
     public async ValueTask<bool> HasSurplus() => (await _hstate.ReadCounters()).Surplus != 0;
 
+    /// <summary>Moves a page in use to a frame of another node; all that it is and was charged goes with it.</summary>
+    /// <returns>The new frame, or <see cref="Pfn.None"/>.</returns>
+    public async ValueTask<long> Migrate(long pfn, int node)
+    {
+        var answer = await _hstate.Migrate(pfn, node);
+        if (answer.Pfn != Pfn.None)
+        {
+            await Frames.Of(answer.Pfn).Attach(answer.Pfn, await Frames.Of(pfn).Detach(pfn));
+        }
+
+        return answer.Pfn;
+    }
+
     private async ValueTask<long> GetFromSubpool() => _subpool is null ? 1 : await _subpool.GetPages(1);
 
     // Up to 6.12 vma_has_reserves refused what the subpool had handed out already (bug B6).

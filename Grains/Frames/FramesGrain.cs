@@ -87,6 +87,31 @@ public sealed class FramesGrain : Grain, IFramesGrain
     }
 
     /// <inheritdoc/>
+    public ValueTask<FrameImage> Detach(long pfn)
+    {
+        var frame = _frames.Remove(pfn);
+        return new(new FrameImage(
+            frame.RefCount, frame.MapCount, frame.Anon, frame.RestoreReserve, frame.Subpool, frame.Cgroup, frame.RsvdCgroup, frame.Content));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask Attach(long pfn, FrameImage image)
+    {
+        _frames.Take(pfn, new Frame
+        {
+            RefCount = image.RefCount,
+            MapCount = image.MapCount,
+            Anon = image.Anon,
+            RestoreReserve = image.RestoreReserve,
+            Subpool = image.Subpool,
+            Cgroup = image.Cgroup,
+            RsvdCgroup = image.RsvdCgroup,
+            Content = image.Content,
+        });
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public ValueTask<FrameAudit[]> Audit() =>
         new(_frames.All.Select(f => new FrameAudit(
             f.Key, f.Value.RefCount, f.Value.MapCount, f.Value.Anon, f.Value.RestoreReserve, f.Value.Subpool, f.Value.Cgroup, f.Value.RsvdCgroup)).ToArray());

@@ -97,6 +97,9 @@ public sealed class HstateGrain : Grain, IHstateGrain
     }
 
     /// <inheritdoc/>
+    public ValueTask<AllocAnswer> Migrate(long oldPfn, int toNode) => new(new AllocAnswer(Pool.Migrate(oldPfn, toNode)));
+
+    /// <inheritdoc/>
     public ValueTask<Errno> SetMaxHugePages(SetPoolRequest request)
     {
         if (request.Node >= Pool.Nodes.Count)

@@ -46,6 +46,17 @@ public sealed partial class InodeGrain
     }
 
     /// <inheritdoc/>
+    public ValueTask ReplacePage(long index, long oldPfn, long newPfn)
+    {
+        if (_cache.TryGetValue(index, out var pfn) && pfn == oldPfn)
+        {
+            _cache[index] = newPfn;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public async ValueTask UnmapRefPrivate(string owner, long page, long pfn)
     {
         foreach (var vma in _mappings.Where(vma => vma != owner).ToArray())

@@ -15,6 +15,9 @@ public enum Errno
     /// <summary>No such process.</summary>
     ESRCH = 3,
 
+    /// <summary>Input or output error: mbind found pages that it could not move.</summary>
+    EIO = 5,
+
     /// <summary>Bad file descriptor.</summary>
     EBADF = 9,
 
@@ -35,6 +38,9 @@ public enum Errno
 
     /// <summary>Already exists.</summary>
     EEXIST = 17,
+
+    /// <summary>No such device: a NUMA node that the machine has not.</summary>
+    ENODEV = 19,
 
     /// <summary>Invalid argument.</summary>
     EINVAL = 22,

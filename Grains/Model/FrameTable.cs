@@ -54,6 +54,15 @@ public sealed class FrameTable
     public Frame Get(long pfn) =>
         _frames.TryGetValue(pfn, out var frame) ? frame : throw new InvalidOperationException($"frame {pfn} is not in use");
 
+    /// <summary>Takes a frame out of the table as it is, whatever refers to it.</summary>
+    /// <exception cref="InvalidOperationException">The frame is not in use.</exception>
+    public Frame Remove(long pfn)
+    {
+        var frame = Get(pfn);
+        _frames.Remove(pfn);
+        return frame;
+    }
+
     /// <summary>One more reference; <c>folio_get</c>, and with <paramref name="mapped"/> also a page table entry.</summary>
     public void AddReference(long pfn, bool mapped)
     {

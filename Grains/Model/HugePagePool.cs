@@ -136,6 +136,38 @@ public sealed partial class HugePagePool
         }
     }
 
+    /// <summary>
+    /// Moves a page in use to another frame: the pool's part of <c>alloc_hugetlb_folio_nodemask</c>, <c>move_hugetlb_state</c> and the freeing of the
+    /// old frame. A page that nobody has reserved is taken from the pool; without one, a temporary page comes from the buddy allocator and
+    /// the old frame goes there in its place, so that no reservation is touched.
+    /// </summary>
+    /// <returns>The new frame, or <see cref="Pfn.None"/> if the node has none.</returns>
+    public long Migrate(long oldPfn, int toNode)
+    {
+        var onNode = new NodeChoice(toNode, 1L << toNode, 0);
+        var pfn = AvailablePages != 0 ? DequeueNodemask(onNode) : Pfn.None;
+        if (pfn != Pfn.None)
+        {
+            FreeHugePage(oldPfn, restoreReserve: false);
+            return pfn;
+        }
+
+        pfn = TakeFromBuddy(toNode);
+        if (pfn != Pfn.None)
+        {
+            var old = _nodes[Pfn.Node(oldPfn)];
+            if (old.SurplusPages > 0 && old != _nodes[toNode])
+            {
+                old.SurplusPages--;
+                _nodes[toNode].SurplusPages++;
+            }
+
+            RemoveFromPool(old, oldPfn);
+        }
+
+        return pfn;
+    }
+
     private long AllowedMemsFree(NodeChoice choice)
     {
         // allowed_mems_nr: free pages of the nodes that the task may use.

@@ -122,12 +122,37 @@ public sealed partial class ProcessGrain
             return Errno.EFAULT;
         }
 
+        var misplaced = false;
         foreach (var range in _mm.Within(call.Address / Units.PageBytes, end / Units.PageBytes))
         {
             await Vma(range.Vma).SetPolicy(range.Start, range.End, call.Mode, call.Nodes);
+            misplaced |= (call.Move || call.Strict) && await LeavesMisplaced(call, range);
         }
 
-        return Errno.None;
+        return misplaced && call.Strict ? Errno.EIO : Errno.None;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<int> MovePage(long address, int node) =>
+        _mm.Find(address / Units.PageBytes) is { } range
+            ? Vma(range.Vma).Migrate(address / Units.PageBytes, node)
+            : new(-(int)Errno.EFAULT);
+
+    // queue_pages_range and migrate_pages: pages off the policy's nodes are moved there, or counted as misplaced.
+    private async ValueTask<bool> LeavesMisplaced(MbindCall call, MappedRange range)
+    {
+        var misplaced = false;
+        foreach (var pte in (await Vma(range.Vma).Describe(range.Start, range.End)).Ptes)
+        {
+            var allowed = call.Nodes == 0 || (call.Nodes & (1L << Pfn.Node(pte.Pfn))) != 0;
+            if (!allowed)
+            {
+                var target = new MemoryPolicy(call.Mode, call.Nodes).Choose(_task.LocalNode, _task.MemsAllowed, pte.Page - range.Start);
+                misplaced |= !call.Move || await Vma(range.Vma).Migrate(pte.Page, target.PreferredNode) < 0;
+            }
+        }
+
+        return misplaced;
     }
 
     /// <inheritdoc/>

@@ -123,6 +123,50 @@ public sealed partial class VmaGrain
         return ValueTask.CompletedTask;
     }
 
+    /// <inheritdoc/>
+    public async ValueTask<int> Migrate(long page, int node)
+    {
+        await _lock.Enter();
+        Pte old;
+        long newPfn;
+        try
+        {
+            if (!_mapping.TryGetPte(page, out old))
+            {
+                return -(int)Errno.ENOENT;
+            }
+
+            if (Pfn.Node(old.Pfn) == node)
+            {
+                return node;
+            }
+
+            if ((await Flows.Frames.Load([old.Pfn]))[0].MapCount > 1)
+            {
+                return -(int)Errno.EACCES;
+            }
+
+            newPfn = await Flows.Migrate(old.Pfn, node);
+            if (newPfn == Pfn.None)
+            {
+                return -(int)Errno.ENOMEM;
+            }
+
+            _mapping.SetPte(page, old with { Pfn = newPfn });
+        }
+        finally
+        {
+            _lock.Exit();
+        }
+
+        if (!old.Anon)
+        {
+            await Inode.ReplacePage(_mapping.Find(page)!.IndexOf(page), old.Pfn, newPfn);
+        }
+
+        return node;
+    }
+
     // __unmap_hugepage_range after the page table: reservations that come back, then references.
     private async ValueTask<FreedPage[]> DropPages(Func<List<ZappedPage>> zap)
     {

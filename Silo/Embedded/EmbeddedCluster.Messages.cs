@@ -14,12 +14,18 @@ public sealed partial class EmbeddedCluster
         request.Target = target;
         request.Caller = SynchronizationContext.Current as ExecutionNode;
         request.Context = RequestContext.Current;
-        request.SentAt = Environment.TickCount64;
         if (cancellationToken.CanBeCanceled)
         {
             CallCancellation.Link(request, cancellationToken);
         }
 
+        if (Deterministic is not null)
+        {
+            Deterministic.Send(target, request);
+            return;
+        }
+
+        request.SentAt = Environment.TickCount64;
         if (request.Caller is Activation { IsDead: true })
         {
             // The turn of a lost activation runs on, but nobody hears it.
@@ -42,7 +48,7 @@ public sealed partial class EmbeddedCluster
             {
                 activation = target.Kind.Find(target.Key, request.Caller, request.Context);
             }
-            catch (OrleansException failure)
+            catch (Exception failure)
             {
                 request.Abandon(failure);
                 return;
@@ -65,10 +71,26 @@ public sealed partial class EmbeddedCluster
     /// <summary>Queues what is not a request: a continuation, an answer, an order.</summary>
     internal void Deliver(ExecutionNode node, WorkItem item, ExecutionNode source)
     {
-        _ = source;
-        node.TryPush(item, isRequest: false);
+        if (Deterministic is not null)
+        {
+            Deterministic.Enqueue(node, item, source);
+        }
+        else
+        {
+            node.TryPush(item, isRequest: false);
+        }
     }
 
-    private void Kill(Activation activation) =>
-        Deliver(activation, new ControlWork(static lost => lost.Die()), activation);
+    /// <summary>Ends an activation whose silo is gone.</summary>
+    internal void Kill(Activation activation)
+    {
+        if (Deterministic is not null)
+        {
+            activation.Die();
+        }
+        else
+        {
+            Deliver(activation, new ControlWork(static lost => lost.Die()), activation);
+        }
+    }
 }

@@ -25,6 +25,13 @@ public sealed partial class EmbeddedCluster : IAsyncDisposable, IDisposable
         Placement = new Placer(this);
         References = new ReferenceFactory(this);
         TimeProvider = TimeProvider.System;
+        if (options.Scheduler == SchedulerKind.Deterministic)
+        {
+            var clock = new VirtualTimeProvider();
+            TimeProvider = clock;
+            Deterministic = new DeterministicScheduler(this, options, clock);
+        }
+
         _services = MakeServices(options);
         if (Deterministic is null && options.ResponseTimeout != Timeout.InfiniteTimeSpan)
         {
@@ -45,6 +52,8 @@ public sealed partial class EmbeddedCluster : IAsyncDisposable, IDisposable
     /// <summary>The silos, by number. A crashed one is in the list until it is restarted.</summary>
     public IReadOnlyList<EmbeddedSilo> Silos => Volatile.Read(ref _silos);
 
+    internal MemoryStore Store { get; } = new();
+
     internal Placer Placement { get; }
 
     internal ReferenceFactory References { get; }
@@ -56,7 +65,7 @@ public sealed partial class EmbeddedCluster : IAsyncDisposable, IDisposable
     public EmbeddedSilo? FindActivation(IAddressable grain)
     {
         var reference = grain.AsReference<IGrain>() as GrainReference;
-        return reference?.Kind.Lookup(reference.Key)?.Silo;
+        return reference?.Kind.Lookup(reference.Key) is { IsActive: true } activation ? activation.Silo : null;
     }
 
     /// <summary>
@@ -67,7 +76,10 @@ public sealed partial class EmbeddedCluster : IAsyncDisposable, IDisposable
     {
         var silo = Silos[index];
         silo.Stop();
-        foreach (var activation in References.Kinds.SelectMany(kind => kind.Activations).Where(activation => activation.Silo == silo).ToList())
+        var lost = References.Kinds.SelectMany(kind => kind.Activations).Where(activation => activation.Silo == silo);
+
+        // In the order of their making: the directory's own order differs from process to process.
+        foreach (var activation in lost.OrderBy(activation => activation.Number).ToList())
         {
             activation.Kind.Forget(activation);
             Kill(activation);

@@ -24,6 +24,21 @@ public sealed class EmbeddedClusterOptions
     /// <summary>What the deterministic scheduler's choices follow from.</summary>
     public long Seed { get; set; }
 
+    /// <summary>The decisions of an earlier run, to have it again. When they are used up the seed goes on.</summary>
+    public DecisionTrace? Replay { get; set; }
+
+    /// <summary>What goes wrong, under the deterministic scheduler.</summary>
+    public FaultPlan? Faults { get; set; }
+
+    /// <summary>Hears of each message that the deterministic scheduler delivers, in order.</summary>
+    public Action<MessageInfo>? OnMessage { get; set; }
+
+    /// <summary>
+    /// Whether the deterministic scheduler throws a <see cref="DeadlockException"/> when nothing can move, instead of letting the
+    /// callers time out. Callers of a message that was lost time out in either case.
+    /// </summary>
+    public bool DetectDeadlocks { get; set; } = true;
+
     /// <summary>How long a caller waits before it gets a <see cref="TimeoutException"/>. What it called goes on.</summary>
     public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(30);
 

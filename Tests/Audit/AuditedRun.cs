@@ -1,6 +1,7 @@
 using Hugesim.Audit;
 using Hugesim.Machine;
 using Hugesim.Scenarios;
+using Hugesim.Tests.Truth;
 
 namespace Hugesim.Tests.Audit;
 
@@ -21,7 +22,7 @@ internal sealed class AuditedRun : IAsyncDisposable
     public IReadOnlyList<string> Transcript => _transcript;
 
     public static async Task<AuditedRun> StartAsync(MachineOptions options) =>
-        new(await new GrainMachineFactory().CreateAsync(options, CancellationToken.None));
+        new(await TestMachines.Factory.CreateAsync(options, CancellationToken.None));
 
     /// <summary>Executes a command and returns its answer.</summary>
     public async Task<string> StepAsync(string text)

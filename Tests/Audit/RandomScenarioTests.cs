@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Hugesim.Model;
 using Hugesim.Scenarios;
 using Hugesim.Tests.Support;
 using Shouldly;
@@ -12,7 +13,7 @@ public sealed class RandomScenarioTests
 {
     private const int MostSteps = 100;
 
-    private static Arbitrary<Draw[]> Scenarios => Properties.Sequences(
+    internal static Arbitrary<Draw[]> Scenarios => Properties.Sequences(
         from what in Gen.Choose(0, 100_000)
         from a in Gen.Choose(0, 10_000)
         from b in Gen.Choose(0, 10_000)
@@ -22,26 +23,27 @@ public sealed class RandomScenarioTests
         MostSteps);
 
     [Theory]
-    [InlineData("7.3+repair", 400)]
-    [InlineData("6.18.15+repair", 60)]
-    [InlineData("6.12+repair", 60)]
-    [InlineData("6.1+repair", 60)]
-    [InlineData("5.10+repair", 60)]
+    [InlineData("7.3+repair", 1, 250)]
+    [InlineData("7.3+repair", 3, 100)]
+    [InlineData("6.18.15+repair", 1, 60)]
+    [InlineData("6.12+repair", 1, 60)]
+    [InlineData("6.1+repair", 1, 60)]
+    [InlineData("5.10+repair", 1, 60)]
     [Trait("Row", "A2")]
-    public void AnyScenario_RepairedKernel_IsSoundAfterEveryStepAndCleanAtTheEnd(string profile, int cases) =>
-        Properties.Check(Scenarios, cases, draws => PlayAsync(draws, profile).GetAwaiter().GetResult());
+    public void AnyScenario_RepairedKernel_IsSoundAfterEveryStepAndCleanAtTheEnd(string profile, int nodes, int cases) =>
+        Properties.Check(Scenarios, cases, draws => PlayAsync(draws, profile, nodes).GetAwaiter().GetResult());
 
     [Fact]
     public void AnyScenario_OneSiloAndThree_GiveTheSameRecording() => Properties.Check(Scenarios, 60, draws =>
     {
-        var one = RecordAsync(draws, silos: 1).GetAwaiter().GetResult();
-        RecordAsync(draws, silos: 3).GetAwaiter().GetResult().ShouldBe(one);
+        var one = new MachineOptions("7.3", 1, "parallel", 0, 1);
+        RecordAsync(draws, one with { Silos = 3 }).GetAwaiter().GetResult().ShouldBe(RecordAsync(draws, one).GetAwaiter().GetResult());
     });
 
-    private static async Task PlayAsync(Draw[] draws, string profile)
+    private static async Task PlayAsync(Draw[] draws, string profile, int nodes)
     {
-        await using var run = await AuditedRun.StartAsync(new MachineOptions(profile, 1, "parallel", 0, 1));
-        var writer = new ScenarioWriter();
+        await using var run = await AuditedRun.StartAsync(new MachineOptions(profile, nodes, "parallel", 0, 1));
+        var writer = new ScenarioWriter(nodes);
         foreach (var draw in draws)
         {
             await StepAsync(run, writer.Next(draw));
@@ -49,13 +51,20 @@ public sealed class RandomScenarioTests
         }
 
         var end = await run.TearDownAsync();
-        (end.Leak, end.RemainingPoolPages).ShouldBe((false, 0), run.Describe());
+        var counters = end.Counters;
+        (counters.Free, counters.Resv).ShouldBe((counters.Nr, 0), run.Describe());
+        if (nodes == 1 && KernelProfiles.Get(profile).ShrinkKeepsPersistentOnly)
+        {
+            // Older kernels, and several nodes, can be left with surplus pages that are free.
+            (end.Leak, end.RemainingPoolPages).ShouldBe((false, 0), run.Describe());
+        }
+
         (await run.AuditAsync()).ShouldBeEmpty(run.Describe());
     }
 
-    private static async Task<string> RecordAsync(Draw[] draws, int silos)
+    internal static async Task<string> RecordAsync(Draw[] draws, MachineOptions options)
     {
-        await using var run = await AuditedRun.StartAsync(new MachineOptions("7.3", 1, "parallel", 0, silos));
+        await using var run = await AuditedRun.StartAsync(options);
         var writer = new ScenarioWriter();
         foreach (var draw in draws)
         {

@@ -71,6 +71,26 @@ internal sealed partial class ScenarioWriter
         return IfOk($"{task.Name} mremap {map} {first} {old} {size} {name}{where}", () => task.Maps[name] = size);
     });
 
+    private Line? Cpu(Draw draw) => $"{TaskOf(draw).Name} cpu {draw.B % _nodes}";
+
+    private Line? NodePool(Draw draw) => $"nodepool {draw.B % _nodes} {draw.C % 6}";
+
+    private Line? Policy(Draw draw) => $"{TaskOf(draw).Name} mempolicy {Mode(draw)}";
+
+    private Line? Bind(Draw draw) => OnMap(draw, (task, map, length) =>
+        $"{task.Name} mbind {map} 0 {length} {Mode(draw)}{(draw.D / 4 % 3) switch { 0 => " move", 1 => " strict", _ => "" }}");
+
+    private Line? Move(Draw draw) => OnMap(draw, (task, map, length) => $"{task.Name} move {map} {draw.C % (int)length} {draw.D % _nodes}");
+
+    private string Mode(Draw draw) => (draw.C % 5) switch
+    {
+        0 => "default",
+        1 => $"inter 0-{_nodes - 1}",
+        2 => $"pref {draw.D % _nodes}",
+        3 => $"prefmany {draw.D % _nodes}",
+        _ => $"bind {draw.D % _nodes}",
+    };
+
     private Line? Uffd(Draw draw) => OnMap(draw, (task, map, length) => IfOk($"{task.Name} uffd {map} 0 {length}", () => task.Uffds.Add(map)));
 
     private Line? UffdCopy(Draw draw) => Of(draw, t => t.Uffds, (task, map) =>

@@ -18,12 +18,15 @@ internal sealed partial class ScenarioWriter
     private readonly List<string> _cgroups = [];
     private readonly (int Weight, Func<Draw, Line?> Write)[] _kinds;
     private readonly int _weights;
+    private readonly int _nodes;
     private int _names;
     private string? _newTask;
     private bool _hasPool;
 
-    public ScenarioWriter()
+    /// <param name="nodes">NUMA nodes of the machine; with more than one, the scenario also places memory.</param>
+    public ScenarioWriter(int nodes = 1)
     {
+        _nodes = nodes;
         _kinds =
         [
             (10, MapAnonymous), (14, MapFile), (30, Store), (8, Load), (8, Fork), (6, Munmap), (6, MunmapPart), (5, Truncate), (5, Punch), (5, Fallocate),
@@ -31,6 +34,11 @@ internal sealed partial class ScenarioWriter
             (6, Mount), (2, Umount), (9, Open), (2, Close), (2, Unlink), (2, Memfd), (2, Exit), (1, Kill), (1, Exec), (2, Kernel), (3, Cgroup), (3, Limit),
             (2, Join), (2, Uffd), (4, UffdCopy), (2, NewTask), (2, MapOver), (2, Catch),
         ];
+        if (nodes > 1)
+        {
+            _kinds = [.. _kinds, (5, Cpu), (6, Policy), (8, Bind), (6, Move), (5, NodePool)];
+        }
+
         _weights = _kinds.Sum(k => k.Weight);
     }
 

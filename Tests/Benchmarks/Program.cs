@@ -1,4 +1,7 @@
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Hugesim.Benchmarks;
 
 // "quick <name>" prints a measurement of a few seconds; anything else is for BenchmarkDotNet.
@@ -7,5 +10,7 @@ if (args is ["quick", ..])
     return await QuickRun.RunAsync(args.ElementAtOrDefault(1) ?? "");
 }
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+// In this process: BenchmarkDotNet would look for a project named like the assembly, and restore a new one. With --job add -i.
+var config = DefaultConfig.Instance.AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance));
+BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
 return 0;

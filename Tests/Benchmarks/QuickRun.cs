@@ -10,8 +10,14 @@ internal static class QuickRun
             case "engine":
                 await Engine.QuickEngine.RunAsync();
                 return 0;
+            case "machine":
+                await Machine.QuickMachine.RunAsync();
+                return 0;
+            case "map":
+                ReserveMapQuick.Run();
+                return 0;
             default:
-                await Console.Error.WriteLineAsync($"There is no quick measurement '{name}'; there is: engine");
+                await Console.Error.WriteLineAsync($"There is no quick measurement '{name}'; there are: engine, machine, map");
                 return 2;
         }
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Hugesim.Cli;
 using Hugesim.Scenarios;
+using Hugesim.Silo;
 using Shouldly;
 using Xunit;
 
@@ -110,7 +111,7 @@ public sealed class CheckCommandTests
         objects[0].GetProperty("nodes").GetInt32().ShouldBe(2);
         objects[0].GetProperty("differences")[0].GetProperty("fields")[0].GetRawText()
             .ShouldBe("""{"field":"answer","expected":"ok","actual":"EINVAL"}""");
-        objects[1].GetRawText().ShouldBe("""{"kind":"summary","agree":0,"total":1}""");
+        objects[1].GetRawText().ShouldBe($$"""{"kind":"summary","agree":0,"total":1,"engine":"{{EngineChoice.Engine}}"}""");
     }
 
     [Theory]

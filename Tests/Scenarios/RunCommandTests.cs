@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Hugesim.Cli;
 using Hugesim.Scenarios;
+using Hugesim.Silo;
 using Shouldly;
 using Xunit;
 
@@ -114,6 +115,7 @@ public sealed class RunCommandTests
         step.GetProperty("changes")[0].GetRawText().ShouldBe("""{"counter":"resv","before":0,"after":2}""");
         objects[4].GetProperty("kind").GetString().ShouldBe("end");
         objects[4].GetProperty("leak").GetBoolean().ShouldBeFalse();
+        objects[4].GetProperty("engine").GetString().ShouldBe(EngineChoice.Engine);
     }
 
     [Fact]
@@ -253,7 +255,7 @@ public sealed class RunCommandTests
     [InlineData("--help", "hugesim run Client/Examples/5-3-2.txt")]
     [InlineData("run --help", "--scheduler")]
     [InlineData("check --help", "hugesim check Tests/Truth/Recordings/7.3")]
-    [InlineData("--version", "hugesim 0.1.0\n")]
+    [InlineData("--version", "hugesim 0.1.0\nengine: ")]
     public async Task HelpAndVersion_AreOnStandardOutput(string line, string expected)
     {
         using var console = new TestConsole();

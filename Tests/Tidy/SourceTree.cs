@@ -3,7 +3,7 @@ namespace Hugesim.Tests.Tidy;
 /// <summary>The files of the repository that the tests were built from.</summary>
 internal static class SourceTree
 {
-    private static readonly string[] Generated = ["bin", "obj", "TestResults", "BenchmarkDotNet.Artifacts"];
+    private static readonly string[] Generated = ["bin", "obj", "artifacts", "TestResults", "BenchmarkDotNet.Artifacts"];
     private static readonly string[] Product = ["Grains", "Silo", "Client"];
 
     /// <summary>The folder with the solution, above the one in which the tests run.</summary>

@@ -1,5 +1,6 @@
 using Hugesim.Cli;
 using Hugesim.Scenarios;
+using Hugesim.Silo;
 using Hugesim.Tests.Scenarios;
 using Shouldly;
 using Xunit;
@@ -12,18 +13,38 @@ public sealed class RecordingTests
     /// <summary>The recordings of all kernels: by hand, with several nodes, and random ones.</summary>
     public static TheoryData<string> Recordings => [.. RecordingFiles.All];
 
+    /// <summary>The recordings of the newest kernel by hand.</summary>
+    public static TheoryData<string> NewestRecordings => [.. RecordingFiles.All.Where(name => name.StartsWith("7.3", StringComparison.Ordinal))];
+
     [Theory]
     [MemberData(nameof(Recordings))]
-    public async Task Machine_RecordedScenario_AnswersAsTheKernel(string recording)
+    public Task Machine_RecordedScenario_AnswersAsTheKernel(string recording) => Agrees(recording, silos: 1);
+
+    [Theory]
+    [MemberData(nameof(NewestRecordings))]
+    public Task Machine_OnThreeSilos_AnswersAsTheKernel(string recording) => Agrees(recording, silos: 3);
+
+    [Theory]
+    [MemberData(nameof(NewestRecordings))]
+    public async Task Machine_UnderTheDeterministicScheduler_AnswersAsTheKernelWhateverTheSeed(string recording)
+    {
+        Assert.SkipUnless(GrainHost.SupportsDeterministic, $"the {GrainHost.EngineName} engine has no deterministic scheduler");
+        foreach (var (seed, silos) in new[] { (1L, 1), (2L, 3), (Random.Shared.NextInt64(), 3) })
+        {
+            await Agrees(recording, silos, "deterministic", seed);
+        }
+    }
+
+    private static async Task Agrees(string recording, int silos, string scheduler = "parallel", long seed = 0)
     {
         var (profile, nodes) = Folder(recording);
         var cancellationToken = TestContext.Current.CancellationToken;
-        await using var machine = await TestMachines.Factory.CreateAsync(new MachineOptions(profile, nodes, "parallel", 0, 1), cancellationToken);
+        await using var machine = await TestMachines.Factory.CreateAsync(new MachineOptions(profile, nodes, scheduler, seed, silos), cancellationToken);
         await using var stream = File.OpenRead(Path.Combine(RecordingFiles.Root, recording));
 
         var verdict = await RecordingChecker.CheckAsync(stream, recording, machine, allDifferences: false, cancellationToken);
 
-        verdict.Agrees.ShouldBeTrue(Describe(recording, verdict));
+        verdict.Agrees.ShouldBeTrue($"{scheduler} scheduler, seed {seed}, {silos} silos\n{Describe(recording, verdict)}");
     }
 
     [Fact]

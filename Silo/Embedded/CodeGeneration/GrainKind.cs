@@ -47,26 +47,17 @@ public sealed class GrainKind
     /// <summary>The activation that a request goes to; makes its place if there is none.</summary>
     internal Activation Find(string key, ExecutionNode? caller, Dictionary<string, object>? context)
     {
-        if (_placement is StatelessWorkerPlacement workers)
-        {
-            var silo = (caller as Activation)?.Silo is { IsRunning: true } local ? local : Cluster.Placement.Next(Cluster.Placement.Running());
-            return _pools.GetOrAdd((silo.Index, key), static (_, max) => new WorkerPool(max), workers.MaxLocal).Pick(this, key, silo);
-        }
-
         while (true)
         {
-            if (_activations.TryGetValue(key, out var known))
+            var found = HasOneActivation ? FindOne(key, caller, context) : FindWorker(key, caller, context);
+            if (found.Silo.IsRunning)
             {
-                return known;
+                return found;
             }
 
-            var placed = new Activation(this, key, Place(key, caller, context));
-            if (_activations.TryAdd(key, placed))
-            {
-                return placed;
-            }
-
-            placed.Silo.CountActivation(-1);
+            // The silo crashed between the choice and now, and may have missed this one.
+            Forget(found);
+            Cluster.Kill(found);
         }
     }
 
@@ -91,8 +82,37 @@ public sealed class GrainKind
 
     internal void Clear()
     {
+        foreach (var activation in Activations)
+        {
+            activation.Discard();
+        }
+
         _activations.Clear();
         _pools.Clear();
+    }
+
+    private Activation FindOne(string key, ExecutionNode? caller, Dictionary<string, object>? context)
+    {
+        if (_activations.TryGetValue(key, out var known))
+        {
+            return known;
+        }
+
+        var placed = new Activation(this, key, Place(key, caller, context));
+        var winner = _activations.GetOrAdd(key, placed);
+        if (!ReferenceEquals(winner, placed))
+        {
+            placed.Silo.CountActivation(-1);
+        }
+
+        return winner;
+    }
+
+    private Activation FindWorker(string key, ExecutionNode? caller, Dictionary<string, object>? context)
+    {
+        var silo = Place(key, caller, context);
+        var max = ((StatelessWorkerPlacement)_placement).MaxLocal;
+        return _pools.GetOrAdd((silo.Index, key), static (_, max) => new WorkerPool(max), max).Pick(this, key, silo);
     }
 
     private static string NameByConvention(Type grainClass)

@@ -13,12 +13,10 @@ public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
 {
     private static readonly Action<object?> Completed = static _ => throw new InvalidOperationException("A marker of a request was run.");
 
-    /// <summary>Links of the callee's list of waiting or running requests.</summary>
+    /// <summary>With <see cref="WorkItem.Next"/> the links of the callee's list of waiting or running requests: a request is in one list at a time.</summary>
     internal GrainRequest? Before;
-    internal GrainRequest? After;
 
     internal GrainReference Target = null!;
-    internal ExecutionNode? Caller;
     internal Activation? Host;
     internal Dictionary<string, object>? Context;
     internal CallCancellation? Cancellation;
@@ -27,7 +25,9 @@ public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
 
     private protected Action<object?>? _continuation;
     private protected object? _continuationState;
-    private object? _captured;
+
+    /// <summary>Where the caller goes on: its node; without one, what the await captured, or null for the thread pool.</summary>
+    private object? _place;
     private int _claimed;
     private volatile bool _signaled;
     private bool _isResponse;
@@ -40,6 +40,19 @@ public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
 
     /// <summary>The token for the callee; generated code passes it on.</summary>
     protected CancellationToken CallToken => Cancellation?.Source.Token ?? CancellationToken.None;
+
+    /// <summary>The node that made the call; null for a client outside of any.</summary>
+    internal ExecutionNode? Caller
+    {
+        get => _place as ExecutionNode;
+        set => _place = value;
+    }
+
+    internal GrainRequest? After
+    {
+        get => (GrainRequest?)Next;
+        set => Next = value;
+    }
 
     internal CallOptions Options { get; private protected set; }
 
@@ -78,7 +91,6 @@ public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
     {
         if (_isResponse)
         {
-            Cluster.Deterministic?.OnDelivered(this);
             Signal();
             RunContinuation();
         }
@@ -127,6 +139,20 @@ public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
         }
     }
 
+    /// <summary>The answer is lost or late: until it comes the caller has none, whatever the callee did, and may time out.</summary>
+    internal void Unanswer()
+    {
+        _claimed = 0;
+        _isResponse = false;
+    }
+
+    /// <summary>The late answer comes; false if the caller waits no longer.</summary>
+    internal bool TryReanswer()
+    {
+        _isResponse = TryClaim();
+        return _isResponse;
+    }
+
     internal void SignalAndRun()
     {
         Signal();
@@ -160,18 +186,16 @@ public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
 
     private protected void Continue(Action<object?> continuation, object? state, ValueTaskSourceOnCompletedFlags flags)
     {
-        if ((flags & ValueTaskSourceOnCompletedFlags.UseSchedulingContext) != 0)
+        if (_place is null && (flags & ValueTaskSourceOnCompletedFlags.UseSchedulingContext) != 0)
         {
-            _captured = SynchronizationContext.Current is { } context && context.GetType() != typeof(SynchronizationContext)
+            _place = SynchronizationContext.Current is { } context && context.GetType() != typeof(SynchronizationContext)
                 ? context
                 : TaskScheduler.Current == TaskScheduler.Default ? null : TaskScheduler.Current;
         }
 
-        if ((flags & ValueTaskSourceOnCompletedFlags.FlowExecutionContext) != 0 && ExecutionContext.Capture() is { } flow)
+        if ((flags & ValueTaskSourceOnCompletedFlags.FlowExecutionContext) != 0)
         {
-            var (inner, innerState) = (continuation, state);
-            continuation = static s => ((Action)s!)();
-            state = () => ExecutionContext.Run(flow, _ => inner(innerState), null);
+            (continuation, state) = WithFlow(continuation, state);
         }
 
         _continuationState = state;
@@ -182,6 +206,12 @@ public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
             Schedule(new AbandonedResponse(this));
         }
     }
+
+    /// <summary>For awaiters that do not restore the execution context themselves; async methods do.</summary>
+    private static (Action<object?> Continuation, object? State) WithFlow(Action<object?> continuation, object? state) =>
+        ExecutionContext.Capture() is { } flow
+            ? (static run => ((Action)run!)(), () => ExecutionContext.Run(flow, inner => continuation(inner), state))
+            : (continuation, state);
 
     private bool TryClaim()
     {
@@ -230,8 +260,7 @@ public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
     /// <summary>Has the continuation run where it belongs: never in the turn of the callee.</summary>
     private void Schedule(WorkItem response)
     {
-        var place = _captured ?? Caller;
-        switch (place)
+        switch (_place)
         {
             case null when _continuationState is IInlineCompletion:
                 RunContinuation();
@@ -248,7 +277,7 @@ public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
             default:
                 _ = Task.Factory.StartNew(
                     static s => ((GrainRequest)s!).RunContinuation(), this, CancellationToken.None, TaskCreationOptions.DenyChildAttach,
-                    (TaskScheduler)place);
+                    (TaskScheduler)_place);
                 break;
         }
     }

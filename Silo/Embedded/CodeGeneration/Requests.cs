@@ -6,7 +6,6 @@ namespace Hugesim.Embedded.CodeGeneration;
 public abstract class GrainRequest<T> : GrainRequest, IValueTaskSource<T>, IValueTaskSource
 {
     private T _result = default!;
-    private Task? _running;
 
     private protected GrainRequest(CallOptions options)
         : base(options)
@@ -39,8 +38,7 @@ public abstract class GrainRequest<T> : GrainRequest, IValueTaskSource<T>, IValu
     /// <summary>Waits for a call that did not end at once; the rest runs in a later turn of the activation.</summary>
     private protected bool Await(Task task, Activation activation)
     {
-        _running = task;
-        task.GetAwaiter().UnsafeOnCompleted(() => OnEnded(activation));
+        task.GetAwaiter().UnsafeOnCompleted(() => OnEnded(task, activation));
         return false;
     }
 
@@ -76,14 +74,8 @@ public abstract class GrainRequest<T> : GrainRequest, IValueTaskSource<T>, IValu
         ? TaskCreationOptions.None
         : TaskCreationOptions.RunContinuationsAsynchronously;
 
-    private void OnEnded(Activation activation)
-    {
-        var task = _running!;
-        _running = null;
-
-        // An abandoned request has given its answer: the result of what ran on regardless is nobody's.
-        activation.OnInvoked(this, IsClaimed ? null : TakeResult(task));
-    }
+    /// <summary>An abandoned request has given its answer: the result of what ran on regardless is nobody's.</summary>
+    private void OnEnded(Task task, Activation activation) => activation.OnInvoked(this, IsClaimed ? null : TakeResult(task));
 }
 
 /// <summary>A call of a method that returns <see cref="ValueTask{TResult}"/>; base of generated requests.</summary>

@@ -15,6 +15,9 @@ internal sealed partial class Activation
     /// <summary>Whether the silo that held this activation is gone.</summary>
     internal bool IsDead => _stage == Stage.Dead || !Silo.IsRunning;
 
+    /// <summary>Whether there is an instance, or will be in a moment.</summary>
+    internal bool IsActive => _stage is Stage.Activating or Stage.Valid or Stage.Deactivating;
+
     /// <summary>Ends the instance once nothing runs.</summary>
     internal void RequestDeactivation(DeactivationReason reason)
     {
@@ -55,16 +58,40 @@ internal sealed partial class Activation
 
     private void StartActivation()
     {
-        if (_wasActive)
+        _stage = Stage.Activating;
+        if (_wasActive && !TryPlaceAgain())
         {
-            Move(Kind.Place(Key, _firstWaiting!.Caller, _firstWaiting.Context));
+            return;
         }
 
         _wasActive = true;
-        _stage = Stage.Activating;
         RequestContext.Current = _firstWaiting!.Context;
         _ = ActivateAsync();
         RestoreFlow();
+    }
+
+    /// <summary>The next instance may be elsewhere: a silo that crashed, or a better one, or none that the filters allow.</summary>
+    private bool TryPlaceAgain()
+    {
+        try
+        {
+            Move(Kind.Place(Key, _firstWaiting!.Caller, _firstWaiting.Context));
+        }
+        catch (Exception failure)
+        {
+            FailActivation(failure);
+            return false;
+        }
+
+        if (Silo.IsRunning)
+        {
+            return true;
+        }
+
+        // It crashed between the choice and now, and may have missed this one.
+        Kind.Forget(this);
+        Die();
+        return false;
     }
 
     /// <summary>Runs up to the first incomplete await in this turn, the rest in later turns, as requests do.</summary>
@@ -154,6 +181,13 @@ internal sealed partial class Activation
         Silo = silo;
         silo.CountActivation(1);
         Number = Cluster.NextActivationNumber();
+    }
+
+    /// <summary>A cluster that starts anew has none of this.</summary>
+    internal void Discard()
+    {
+        _stage = Stage.Dead;
+        IsRetired = true;
     }
 
     /// <summary>Leaves the directory: a grain that is not active costs nothing.</summary>

@@ -38,8 +38,14 @@ internal sealed partial class Activation
     /// <summary>Answers the calls that have waited longer than allowed; what runs goes on, as in Orleans.</summary>
     internal void ExpireRequests(long now, TimeSpan timeout)
     {
-        Expire(_firstWaiting, now, timeout, "waits in the queue");
-        Expire(_firstRunning, now, timeout, "runs");
+        foreach (var (request, _) in Requests().ToList())
+        {
+            if (now - request.SentAt >= timeout.TotalMilliseconds && !request.IsOneWay)
+            {
+                request.Abandon(new TimeoutException($"No response to {request} within {timeout}: it {StateOf(request)}."));
+            }
+        }
+
         RemoveClaimed();
     }
 
@@ -55,6 +61,19 @@ internal sealed partial class Activation
         {
             yield return (request, false);
         }
+    }
+
+    /// <summary>What a request does here, in words.</summary>
+    internal string StateOf(GrainRequest request)
+    {
+        var (found, runs) = Requests().FirstOrDefault(entry => ReferenceEquals(entry.Request, request));
+        if (found is null)
+        {
+            return "is over here";
+        }
+
+        var behind = _blocking is null || ReferenceEquals(_blocking, request) ? "" : $" behind {_blocking.MethodName}";
+        return runs ? "runs" : _stage == Stage.Activating ? "waits for the activation" : "waits in the queue" + behind;
     }
 
     private bool MayStart(GrainRequest request)
@@ -200,19 +219,6 @@ internal sealed partial class Activation
             }
 
             request = next;
-        }
-    }
-
-    private void Expire(GrainRequest? first, long now, TimeSpan timeout, string state)
-    {
-        for (var request = first; request is not null; request = request.After)
-        {
-            if (now - request.SentAt >= timeout.TotalMilliseconds && !request.IsOneWay)
-            {
-                var blocking = _blocking is null || ReferenceEquals(_blocking, request) ? "" : $", behind {_blocking.MethodName}";
-                request.Abandon(new TimeoutException(
-                    $"No response to {request} within {timeout}: the request {state}{blocking}."));
-            }
         }
     }
 

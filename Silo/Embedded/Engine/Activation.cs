@@ -49,6 +49,12 @@ internal sealed partial class Activation : ExecutionNode, IGrainContext
 
     internal List<GrainTimer>? Timers { get; set; }
 
+    /// <summary>Requests that the deterministic scheduler has under way to this activation.</summary>
+    internal int Pending { get; set; }
+
+    /// <summary>Whether new requests must look for another activation.</summary>
+    internal bool IsLeft => IsRetired || IsDead;
+
     internal GrainReference Self => _self ??= Kind.MakeReference(Key);
 
     internal override string Name => $"{Kind.GrainType}/{Key}";
@@ -201,7 +207,7 @@ internal sealed partial class Activation : ExecutionNode, IGrainContext
         request.Complete(null);
     }
 
-    private static void RestoreFlow()
+    internal static void RestoreFlow()
     {
         if (!ReferenceEquals(ExecutionContext.Capture(), CleanFlow))
         {

@@ -78,6 +78,12 @@ internal sealed class ReferenceFactory(EmbeddedCluster cluster) : IGrainFactory
             classes = classes.Where(type => type.FullName!.StartsWith(asked.Prefix, StringComparison.Ordinal)).ToList();
         }
 
+        // Orleans' rule: the class that is called as the interface is, without the I.
+        if (classes.Count > 1 && classes.FirstOrDefault(type => type.Name == asked.Interface.Name[1..]) is { } primary)
+        {
+            classes = [primary];
+        }
+
         return classes switch
         {
             [var only] => new Entry(KindOf(only), make),

@@ -17,7 +17,7 @@ internal sealed class WorkerPool(int max)
         var workers = Volatile.Read(ref _workers);
         foreach (var worker in workers)
         {
-            if (worker is { IsIdle: true, HasWork: false })
+            if (worker is { IsIdle: true, HasWork: false, Pending: 0 })
             {
                 return worker;
             }

@@ -11,6 +11,9 @@ public static class GrainHost
     /// <summary>Can the engine run under a seed?</summary>
     public const bool SupportsDeterministic = true;
 
+    /// <summary>Are silos so cheap that each machine may have its own? Otherwise machines share them.</summary>
+    public const bool IsCheap = true;
+
     /// <summary>Starts the silos.</summary>
     public static ValueTask<IGrainHost> StartAsync(GrainHostOptions options)
     {
@@ -19,13 +22,22 @@ public static class GrainHost
             Silos = options.Silos,
             Scheduler = options.Deterministic ? SchedulerKind.Deterministic : SchedulerKind.Parallel,
             Seed = options.Seed,
+            ResponseTimeout = GrainHostOptions.ResponseTimeout,
         });
-        return new(new EmbeddedGrainHost(cluster));
+        return new(options.Deterministic ? new DeterministicGrainHost(cluster) : new EmbeddedGrainHost(cluster));
     }
 
     private sealed class EmbeddedGrainHost(EmbeddedCluster cluster) : IGrainHost
     {
         public ValueTask<T> RunAsync<T>(Func<IGrainFactory, ValueTask<T>> client) => client(cluster.GrainFactory);
+
+        public ValueTask DisposeAsync() => cluster.DisposeAsync();
+    }
+
+    private sealed class DeterministicGrainHost(EmbeddedCluster cluster) : IGrainHost
+    {
+        // The calling thread runs all grains, so the call has ended when Run returns.
+        public ValueTask<T> RunAsync<T>(Func<IGrainFactory, ValueTask<T>> client) => new(cluster.Run(grains => client(grains).AsTask()));
 
         public ValueTask DisposeAsync() => cluster.DisposeAsync();
     }

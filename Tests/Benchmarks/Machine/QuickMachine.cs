@@ -1,0 +1,34 @@
+using System.Diagnostics;
+
+namespace Hugesim.Benchmarks.Machine;
+
+/// <summary>A measurement of a few seconds for the console.</summary>
+internal static class QuickMachine
+{
+    private const int Pages = 2000;
+    private static readonly TimeSpan s_time = TimeSpan.FromSeconds(2);
+
+    internal static async Task RunAsync()
+    {
+        foreach (var processes in new[] { 1, 16 })
+        {
+            await using var workload = await FaultWorkload.StartAsync(processes, Pages);
+            await ReportAsync("reserved private write faults", processes, workload.ReservedFaultsAsync);
+            await ReportAsync("mmap + munmap pairs", processes, workload.MapAndUnmapAsync);
+        }
+    }
+
+    private static async Task ReportAsync(string what, int processes, Func<ValueTask<int>> work)
+    {
+        await work();
+        var (rounds, clock) = (0L, Stopwatch.StartNew());
+        while (clock.Elapsed < s_time)
+        {
+            await work();
+            rounds++;
+        }
+
+        var perSecond = rounds * processes * Pages / clock.Elapsed.TotalSeconds;
+        Console.WriteLine($"{what}, {processes} process(es): {perSecond:N0} a second");
+    }
+}
