@@ -70,7 +70,7 @@ internal sealed class CheckCommand(CliServices services, CliConsole console)
         using var slots = new SemaphoreSlim(jobs);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         CliErrors.Write(console, errors);
-        var progress = new ProgressLine(console, work.Length);
+        var progress = new ProgressLine(console);
         // The tasks start in order and as slots become free; their results are shown in order.
         var running = work.Select(job => CheckOneAsync(job, all, slots, stop.Token)).ToArray();
         var (agreeing, differing, unreadable, failed) = (0, 0, errors.Count, 0);
@@ -78,7 +78,7 @@ internal sealed class CheckCommand(CliServices services, CliConsole console)
         {
             for (var i = 0; i < work.Length; i++)
             {
-                progress.Show(i);
+                progress.Show(string.Create(CultureInfo.InvariantCulture, $"{i} of {work.Length} recordings"));
                 var verdict = await running[i].ConfigureAwait(false);
                 progress.Clear();
                 reporter.OnVerdict(work[i], verdict);
@@ -150,31 +150,6 @@ internal sealed class CheckCommand(CliServices services, CliConsole console)
             {
                 return await RecordingChecker.CheckAsync(stream, file, machine, all, cancellationToken).ConfigureAwait(false);
             }
-        }
-    }
-}
-
-/// <summary>Shows at a terminal how far the work is, on a line that is erased again.</summary>
-internal sealed class ProgressLine(CliConsole console, int total)
-{
-    private const string EraseLine = "\r\u001b[K";
-
-    private readonly bool _shown = console.IsTerminal && console.UseColor;
-
-    public void Show(int done)
-    {
-        if (_shown)
-        {
-            console.Output.Write(string.Create(CultureInfo.InvariantCulture, $"{EraseLine}{done} of {total} recordings"));
-            console.Output.Flush();
-        }
-    }
-
-    public void Clear()
-    {
-        if (_shown)
-        {
-            console.Output.Write(EraseLine);
         }
     }
 }

@@ -53,29 +53,7 @@ internal sealed class JsonCheckReporter(TextWriter output) : ICheckReporter
         JsonLines.WriteNumber(json, "nodes", job.Options?.Nodes);
         json.WriteNumber("steps", verdict.Steps);
         json.WriteBoolean("agrees", verdict.Agrees);
-        json.WriteStartArray("differences");
-        foreach (var difference in verdict.Differences)
-        {
-            json.WriteStartObject();
-            json.WriteNumber("line", difference.Line);
-            json.WriteString("command", difference.Command);
-            json.WriteString("expected", difference.Expected);
-            json.WriteString("actual", difference.Actual);
-            json.WriteStartArray("fields");
-            foreach (var field in difference.Fields().Where(field => field.Differs))
-            {
-                json.WriteStartObject();
-                json.WriteString("field", field.Name);
-                json.WriteString("expected", field.Expected);
-                json.WriteString("actual", field.Actual);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        JsonDiffReporter.WriteDifferences(json, verdict.Differences);
         json.WriteString("error", verdict.Errors.Count > 0 ? verdict.Errors[0].ToString() : verdict.Failure?.Message);
     });
 

@@ -51,6 +51,20 @@ internal sealed class CliOptions
         result.GetValue(Seed) ?? 0,
         (int)(result.GetValue(Silos) ?? 1));
 
+    /// <summary>The argument that names scenarios.</summary>
+    public static Argument<string[]> Scenarios(string description)
+    {
+        var files = new Argument<string[]>("FILE") { Description = description, Arity = ArgumentArity.OneOrMore };
+        files.Validators.Add(RefuseUnknownOptions);
+        return files;
+    }
+
+    /// <summary>The option to use a pool that others use.</summary>
+    public static Option<bool> Force() => new("--force")
+    {
+        Description = "Resize the pool of huge pages even if it is in use; it is put back as found.",
+    };
+
     /// <summary>Refuses file names that look like options.</summary>
     public static void RefuseUnknownOptions(ArgumentResult result)
     {

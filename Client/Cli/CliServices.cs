@@ -1,3 +1,4 @@
+using Hugesim.Kernel;
 using Hugesim.Scenarios;
 
 namespace Hugesim.Cli;
@@ -9,6 +10,9 @@ public sealed record CliServices(IScenarioMachineFactory Machines, IReadOnlyList
 {
     /// <summary>The names of the same kernels without their accounting bugs.</summary>
     public IReadOnlyList<string> RepairedProfiles { get; init; } = [];
+
+    /// <summary>The kernel of the machine that the program runs on.</summary>
+    public IKernelHost Kernel { get; init; } = new KernelHost();
 }
 
 /// <summary>A machine cannot be made or has failed, for a reason that the user can be told in one sentence.</summary>
@@ -28,7 +32,7 @@ public static class ExitCodes
     /// <summary>All went well.</summary>
     public const int Success = 0;
 
-    /// <summary>A recording differs from what the machine does.</summary>
+    /// <summary>A recording or the real kernel differs from what the simulated machine does.</summary>
     public const int Differs = 1;
 
     /// <summary>The command line or the input is wrong.</summary>

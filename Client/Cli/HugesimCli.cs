@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Reflection;
+using Hugesim.Kernel;
 using Hugesim.Scenarios;
 using Hugesim.Silo;
 
@@ -33,6 +34,12 @@ public static class HugesimCli
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             return ExitCodes.Interrupted;
+        }
+        catch (KernelRefusedException exception)
+        {
+            CliErrors.Write(console, $"{Name}: {exception.Message}");
+            CliErrors.Write(console, "  hint: " + exception.Refusal.Hint);
+            return ExitCodes.BadInput;
         }
         catch (Exception exception) when (exception is OutputFailedException or MachineFailureException)
         {
@@ -73,7 +80,13 @@ public static class HugesimCli
     {
         var run = new RunCommand(services, console).Build();
         var check = new CheckCommand(services, console).Build();
-        var root = new RootCommand("Simulates how Linux reserves, hands out and frees huge pages, to the letter of real kernels.") { run, check };
+        var kernel = new KernelCommand(services, console).Build();
+        var diff = new DiffCommand(services, console).Build();
+        var fuzz = new FuzzCommand(services, console).Build();
+        var root = new RootCommand("Simulates how Linux reserves, hands out and frees huge pages, to the letter of real kernels.")
+        {
+            run, check, kernel, diff, fuzz,
+        };
         foreach (var option in root.Options)
         {
             if (option is VersionOption)
@@ -84,9 +97,12 @@ public static class HugesimCli
             {
                 option.Action = new HelpWithExample(help, new Dictionary<Command, string>
                 {
-                    [root] = RunCommand.Example + "\n" + CheckCommand.Example,
+                    [root] = string.Join('\n', RunCommand.Example, CheckCommand.Example, KernelCommand.Example, DiffCommand.Example, FuzzCommand.Example),
                     [run] = RunCommand.Example,
                     [check] = CheckCommand.Example,
+                    [kernel] = KernelCommand.Example,
+                    [diff] = DiffCommand.Example,
+                    [fuzz] = FuzzCommand.Example,
                 });
             }
         }
@@ -103,7 +119,7 @@ public static class HugesimCli
             var similar = arguments.Count == 0 ? null : Suggestion.For(arguments[0], known);
             CliErrors.Write(console, $"{Name}: " + (arguments.Count == 0 ? "no command is given" : $"unknown command '{arguments[0]}'"));
             CliErrors.Write(console, similar is null
-                ? $"  hint: the commands are {string.Join(" and ", known)}; see '{Name} --help'"
+                ? $"  hint: the commands are {string.Join(", ", known)}; see '{Name} --help'"
                 : $"  hint: did you mean '{Name} {similar}'? Otherwise see '{Name} --help'");
             return;
         }
@@ -139,7 +155,7 @@ public static class HugesimCli
             help.Invoke(parseResult);
             var output = parseResult.InvocationConfiguration.Output;
             output.Write($"Examples:\n{examples[parseResult.CommandResult.Command]}\n");
-            output.Write("\nExit codes:\n  0 all is well, 1 a recording differs, 2 the input is wrong, 3 the program failed, 130 interrupted\n");
+            output.Write("\nExit codes:\n  0 all is well, 1 a recording or the real kernel differs, 2 the input is wrong, 3 the program failed, 130 interrupted\n");
             return ExitCodes.Success;
         }
     }

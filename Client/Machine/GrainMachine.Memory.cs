@@ -77,7 +77,7 @@ internal sealed partial class GrainMachine
     private static async ValueTask<string> Mbind(UserProcess process, MbindCommand command, NamedRange range) =>
         IsValidPolicy(command.Mode, command.Nodes)
             ? Text(await process.Grain.Mbind(new MbindCall(
-                range.Address + command.Offset, command.Length, (PolicyMode)command.Mode, (long)command.Nodes.Mask, command.Move, command.Strict)))
+                range.Address + command.Offset, command.Length, ModeOf(command.Mode, command.Nodes), (long)command.Nodes.Mask, command.Move, command.Strict)))
             : Text(Errno.EINVAL);
 
     private async ValueTask<string> MovePage(UserProcess process, MovePageCommand command, NamedRange range)
@@ -188,7 +188,7 @@ internal sealed partial class GrainMachine
 
     private static async ValueTask<string> Mincore(UserProcess process, NamedRange range, Dictionary<long, PageView> pages, long first)
     {
-        var error = await process.Grain.CheckMapped(range.Address, range.Length);
+        var error = range.Address % Units.BasePageBytes != 0 ? Errno.EINVAL : await process.Grain.CheckMapped(range.Address, range.Length);
         var shown = (int)Math.Min(range.Length / Units.PageBytes, MessageLength - 4);
         return error == Errno.None
             ? $"ok {string.Concat(Enumerable.Range(0, shown).Select(i => pages.ContainsKey(first + i) ? '1' : '0'))}"
@@ -200,7 +200,9 @@ internal sealed partial class GrainMachine
         var grain = process.Grain;
         switch (command)
         {
-            case CloseCommand:
+            case CloseCommand close:
+                // The number may come back as another file; the name stands for none from now on.
+                process.Files[close.File] = NoFd;
                 return Text(await grain.Close(fd));
             case TruncateCommand truncate:
                 return Text(await grain.Truncate(fd, truncate.Length));
@@ -218,11 +220,11 @@ internal sealed partial class GrainMachine
                 return read.Error != Errno.None ? Text(read.Error) : $"ok n={read.Bytes} val={read.Value}";
             case PwriteCommand:
                 // hugetlbfs has no write_iter.
-                var open = await grain.CheckFd(fd);
+                var open = await grain.CheckFd(fd, write: true);
                 return Text(open == Errno.None ? Errno.EINVAL : open);
             default:
                 // fadvise and readahead: accepted, and without effect on reservations.
-                return Text(await grain.CheckFd(fd));
+                return Text(await grain.CheckFd(fd, write: false));
         }
     }
 }

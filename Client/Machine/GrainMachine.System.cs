@@ -43,11 +43,11 @@ internal sealed partial class GrainMachine
     {
         var error = await ParseSizes(command.Options) is not { } sizes
             ? Errno.EINVAL
-            : await Machine.Mount(TaskContext.Default, command.Name, sizes.Max, sizes.Min);
+            : await Machine.Mount(TaskContext.Default, command.Name, sizes.Max, sizes.Min, command.Options.Inodes ?? -1);
         return Text(error);
     }
 
-    // hugetlbfs has nothing that a remount could change; its options are checked all the same.
+    // hugetlbfs has nothing that a remount could change; its options are read all the same, but not checked against each other.
     private async ValueTask<string> Remount(RemountCommand command)
     {
         if (await Machine.ResolveMount(command.Name) is null)
@@ -55,7 +55,7 @@ internal sealed partial class GrainMachine
             return Text(Errno.EINVAL);
         }
 
-        return Text(await ParseSizes(command.Options) is null ? Errno.EINVAL : Errno.None);
+        return Text(command.Options.Others.All(IsKnownOption) ? Errno.None : Errno.EINVAL);
     }
 
     private async ValueTask<string> Umount(UmountCommand command) =>
@@ -145,8 +145,8 @@ internal sealed partial class GrainMachine
 
         if (command.File is LimitFile or RsvdLimitFile)
         {
-            await Hstate.SetCgroupLimit(cgroup, command.File == RsvdLimitFile, command.Value.IsMax ? long.MaxValue : command.Value.Pages ?? 0);
-            return "ok";
+            return Text(await Hstate.SetCgroupLimit(
+                cgroup, command.File == RsvdLimitFile, command.Value.IsMax ? long.MaxValue : command.Value.Pages ?? 0));
         }
 
         return command.File == "cpuset.mems" ? await SetCpusetMems(GroupName(command.Cgroup), command.Value.Text) : Text(Errno.ENOENT);
@@ -202,8 +202,12 @@ internal sealed partial class GrainMachine
         return text is null ? "?" : $"ok {text} ";
     }
 
-    private static string Bytes(long pages) =>
-        pages == long.MaxValue ? "max" : (pages * Units.PageBytes).ToString(CultureInfo.InvariantCulture);
+    private static string Bytes(long pages) => pages switch
+    {
+        long.MaxValue => "max",
+        HugetlbCgroup.NeverSet => (long.MaxValue / Units.BasePageBytes * Units.BasePageBytes).ToString(CultureInfo.InvariantCulture),
+        _ => (pages * Units.PageBytes).ToString(CultureInfo.InvariantCulture),
+    };
 
     private static string GroupName(string cgroup) => cgroup == "." ? "" : cgroup;
 

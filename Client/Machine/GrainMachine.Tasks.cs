@@ -97,7 +97,9 @@ internal sealed partial class GrainMachine
 
                 return Text(segment.Error);
             case ShmAttachCommand attach:
-                var attached = await process.Grain.Shmat(_segments.GetValueOrDefault(attach.Segment, -1), attach.ReadOnly);
+                var id = _segments.GetValueOrDefault(attach.Segment, -1);
+                var hint = process.NextHint((await Machine.ShmLookup(id)).LengthBytes);
+                var attached = await process.Grain.Shmat(id, hint, attach.ReadOnly);
                 return Named(process, attach.Mapping, attached, attached.Length);
             default:
                 return Text(await Machine.ShmRemove(_segments.GetValueOrDefault(((ShmRemoveCommand)command).Segment, -1)));
@@ -125,7 +127,7 @@ internal sealed partial class GrainMachine
                     return Text(Errno.EINVAL);
                 }
 
-                await process.Grain.SetTask(task with { PolicyMode = (PolicyMode)policy.Mode, PolicyNodes = (long)policy.Nodes.Mask });
+                await process.Grain.SetTask(task with { PolicyMode = ModeOf(policy.Mode, policy.Nodes), PolicyNodes = (long)policy.Nodes.Mask });
                 return "ok";
             case ProcessPoolCommand pool:
                 // nr_hugepages_mempolicy: init_nodemask_of_mempolicy.
@@ -159,6 +161,10 @@ internal sealed partial class GrainMachine
         MemoryPolicyMode.Preferred => true,
         _ => !nodes.IsEmpty,
     };
+
+    // mpol_new: "preferred" without nodes is "local".
+    private static PolicyMode ModeOf(MemoryPolicyMode mode, NodeSet nodes) =>
+        mode == MemoryPolicyMode.Preferred && nodes.IsEmpty ? PolicyMode.Local : (PolicyMode)mode;
 
     private static string Named(UserProcess process, string name, MmapAnswer answer, long length)
     {

@@ -5,19 +5,20 @@ namespace Hugesim.Scenarios;
 /// <param name="Differs">Whether its values differ.</param>
 public readonly record struct ComparedRow(string Text, bool Differs);
 
-/// <summary>Lays out recorded and simulated values next to each other.</summary>
+/// <summary>Lays out expected and simulated values next to each other.</summary>
 public static class SideBySide
 {
     private const int MaximumColumn = 60;
-    private const string Recorded = "recorded";
 
     /// <summary>A heading and a row for each value.</summary>
-    public static IReadOnlyList<ComparedRow> Rows(RecordingDifference difference)
+    /// <param name="difference">The line that differs.</param>
+    /// <param name="origin">Where the expected values come from.</param>
+    public static IReadOnlyList<ComparedRow> Rows(RecordingDifference difference, string origin = "recorded")
     {
         var fields = difference.Fields();
         var nameWidth = fields.Max(field => field.Name.Length);
-        var expectedWidth = Math.Min(MaximumColumn, fields.Max(field => Math.Max(Recorded.Length, Shown(field.Expected).Length)));
-        var rows = new List<ComparedRow> { new($"    {"".PadRight(nameWidth)}  {Recorded.PadRight(expectedWidth)}  simulated", false) };
+        var expectedWidth = Math.Min(MaximumColumn, fields.Max(field => Math.Max(origin.Length, Shown(field.Expected).Length)));
+        var rows = new List<ComparedRow> { new($"    {"".PadRight(nameWidth)}  {origin.PadRight(expectedWidth)}  simulated", false) };
         foreach (var field in fields)
         {
             var row = $"{field.Name.PadRight(nameWidth)}  {Shown(field.Expected).PadRight(expectedWidth)}  {Shown(field.Actual)}";

@@ -37,7 +37,7 @@ public interface IHstateGrain : IGrainWithStringKey
     ValueTask RemoveCgroup(int cgroup);
 
     /// <summary>Sets a limit file of a cgroup, in huge pages; <see cref="long.MaxValue"/> is "max".</summary>
-    ValueTask SetCgroupLimit(int cgroup, bool rsvd, long pages);
+    ValueTask<Model.Errno> SetCgroupLimit(int cgroup, bool rsvd, long pages);
 
     /// <summary>All counters, as sysfs and the cgroup files show them.</summary>
     [ReadOnly]

@@ -9,7 +9,7 @@ public interface IMachineGrain : IGrainWithStringKey
     ValueTask<MachineContext> Boot(BootMachine request);
 
     /// <summary>mount -t hugetlbfs. Sizes in huge pages, -1 for none.</summary>
-    ValueTask<Errno> Mount(TaskContext task, string name, long maxPages, long minPages);
+    ValueTask<Errno> Mount(TaskContext task, string name, long maxPages, long minPages, long maxInodes);
 
     /// <summary>umount.</summary>
     ValueTask<Errno> Umount(string name, bool lazy);

@@ -4,7 +4,7 @@ namespace Hugesim.Abstractions;
 public interface IMountGrain : IGrainWithStringKey
 {
     /// <summary>hugetlbfs_fill_super. Sizes in huge pages, -1 for none.</summary>
-    ValueTask<Model.Errno> Mount(MachineContext machine, TaskContext task, long maxPages, long minPages);
+    ValueTask<Model.Errno> Mount(MachineContext machine, TaskContext task, long maxPages, long minPages, long maxInodes);
 
     /// <summary>Looks a name up, or creates it.</summary>
     ValueTask<LookupAnswer> Lookup(string name, bool create, bool exclusive);

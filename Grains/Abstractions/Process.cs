@@ -84,10 +84,10 @@ public interface IProcessGrain : IGrainWithStringKey
     ValueTask<PreadAnswer> Pread(int fd, long offset);
 
     /// <summary>Is the descriptor open? EBADF if not.</summary>
-    ValueTask<Errno> CheckFd(int fd);
+    ValueTask<Errno> CheckFd(int fd, bool write);
 
     /// <summary>shmat.</summary>
-    ValueTask<MmapAnswer> Shmat(long id, bool readOnly);
+    ValueTask<MmapAnswer> Shmat(long id, long address, bool readOnly);
 
     /// <summary>shmdt.</summary>
     ValueTask<Errno> Shmdt(long address);

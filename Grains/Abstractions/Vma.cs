@@ -27,16 +27,19 @@ public interface IVmaGrain : IGrainWithStringKey
     ValueTask<VmaClosed> Close(long first, long end);
 
     /// <summary>mprotect, splitting areas where needed.</summary>
-    ValueTask Protect(long first, long end, bool read, bool write);
+    ValueTask<Errno> Protect(CutRange range, bool read, bool write);
 
     /// <summary>mbind, splitting areas where needed.</summary>
-    ValueTask SetPolicy(long first, long end, PolicyMode mode, long nodes);
+    ValueTask<Errno> SetPolicy(CutRange range, PolicyMode mode, long nodes);
 
-    /// <summary>MADV_DONTFORK and MADV_DOFORK.</summary>
-    ValueTask SetDontFork(long first, long end, bool dontFork);
+    /// <summary>Advice that is a flag of the area: MADV_DONTFORK, MADV_DOFORK, MADV_HUGEPAGE, MADV_NOHUGEPAGE.</summary>
+    ValueTask<Errno> SetAdvice(CutRange range, int advice);
 
     /// <summary>UFFDIO_REGISTER for missing pages.</summary>
     ValueTask RegisterUffd(long first, long end);
+
+    /// <summary>UFFDIO_ZEROPAGE: EINVAL on huge pages, ENOENT where nothing is registered.</summary>
+    ValueTask<Errno> UffdZero(long page);
 
     /// <summary>UFFDIO_COPY.</summary>
     ValueTask<Errno> UffdCopy(TaskContext task, long page, int content);
@@ -66,6 +69,14 @@ public interface IVmaGrain : IGrainWithStringKey
     ValueTask<VmaAudit?> Audit();
 }
 
+/// <summary>A range whose areas change; an area that it does not cover is split, if that is possible.</summary>
+/// <param name="First">First page.</param>
+/// <param name="End">Page after the last.</param>
+/// <param name="CutsFirst">The range begins inside the first page, where no area can be split.</param>
+/// <param name="CutsLast">The range ends inside the last page.</param>
+[GenerateSerializer, Immutable, Alias("CutRange")]
+public readonly record struct CutRange(long First, long End, bool CutsFirst, bool CutsLast);
+
 /// <summary>A mapping to be made.</summary>
 /// <param name="Machine">Its machine.</param>
 /// <param name="Task">The task.</param>
@@ -80,10 +91,11 @@ public interface IVmaGrain : IGrainWithStringKey
 /// <param name="ReserveAtMap">False for shm segments, which reserved at shmget.</param>
 /// <param name="Read">PROT_READ.</param>
 /// <param name="Write">PROT_WRITE.</param>
+/// <param name="MayWrite">PROT_WRITE can be asked for later.</param>
 [GenerateSerializer, Immutable, Alias("MapVma")]
 public sealed record MapVma(
     MachineContext Machine, TaskContext Task, long Start, long End, long PgOff, string Inode, string? Subpool, bool Anonymous, bool Shared,
-    bool NoReserve, bool ReserveAtMap, bool Read, bool Write);
+    bool NoReserve, bool ReserveAtMap, bool Read, bool Write, bool MayWrite);
 
 /// <summary>What an access does to a page.</summary>
 public enum AccessKind
@@ -137,7 +149,7 @@ public sealed record AccessAnswer(int[] Values, AccessFault Fault, long Page);
 /// <summary>An area as it travels in messages.</summary>
 [GenerateSerializer, Immutable, Alias("AreaImage")]
 public sealed record AreaImage(
-    string Inode, long Start, long End, long PgOff, bool Read, bool Write, bool Shared, bool NoReserve, bool AnonVma, PolicyMode PolicyMode, long PolicyNodes);
+    string Inode, long Start, long End, long PgOff, bool Read, bool Write, bool MayWrite, bool Shared, bool NoReserve, bool AnonVma, ThpAdvice Thp, PolicyMode PolicyMode, long PolicyNodes);
 
 /// <summary>A page table entry as it travels in messages.</summary>
 [GenerateSerializer, Immutable, Alias("PteImage")]

@@ -129,19 +129,8 @@ public sealed class HstateGrain : Grain, IHstateGrain
     }
 
     /// <inheritdoc/>
-    public ValueTask SetCgroupLimit(int cgroup, bool rsvd, long pages)
-    {
-        if (rsvd)
-        {
-            _cgroups.Groups[cgroup].RsvdMaxPages = pages;
-        }
-        else
-        {
-            _cgroups.Groups[cgroup].MaxPages = pages;
-        }
-
-        return ValueTask.CompletedTask;
-    }
+    public ValueTask<Errno> SetCgroupLimit(int cgroup, bool rsvd, long pages) =>
+        new(_cgroups.Groups[cgroup].TrySetLimit(rsvd, pages) ? Errno.None : Errno.EBUSY);
 
     /// <inheritdoc/>
     public ValueTask<HstateCounters> ReadCounters()

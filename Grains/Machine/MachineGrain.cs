@@ -33,10 +33,10 @@ public sealed class MachineGrain : Grain, IMachineGrain
     }
 
     /// <inheritdoc/>
-    public async ValueTask<Errno> Mount(TaskContext task, string name, long maxPages, long minPages)
+    public async ValueTask<Errno> Mount(TaskContext task, string name, long maxPages, long minPages, long maxInodes)
     {
         var key = Keys.Mount(Key, name, _nextMount++);
-        var error = await GrainFactory.GetGrain<IMountGrain>(key).Mount(Machine, task, maxPages, minPages);
+        var error = await GrainFactory.GetGrain<IMountGrain>(key).Mount(Machine, task, maxPages, minPages, maxInodes);
         if (error == Errno.None)
         {
             _mounts.Add((name, key));

@@ -15,17 +15,43 @@ public sealed class HugetlbCgroup
     /// <summary>hugetlb.*.rsvd.current: reserved pages that are charged here or below.</summary>
     public long RsvdPages { get; set; }
 
+    /// <summary>
+    /// The limits of a new group: PAGE_COUNTER_MAX, which reads as a number. Only writing "max" rounds it down to whole huge pages, which reads
+    /// as "max": hugetlb_cgroup_init does so inside VM_BUG_ON, that is not at all in kernels for use.
+    /// </summary>
+    public const long NeverSet = long.MaxValue - 1;
+
     /// <summary>hugetlb.*.max; <see cref="long.MaxValue"/> is "max".</summary>
-    public long MaxPages { get; set; } = long.MaxValue;
+    public long MaxPages { get; set; } = NeverSet;
 
     /// <summary>hugetlb.*.rsvd.max.</summary>
-    public long RsvdMaxPages { get; set; } = long.MaxValue;
+    public long RsvdMaxPages { get; set; } = NeverSet;
 
     /// <summary>hugetlb.*.events: refusals here or below.</summary>
     public long MaxEvents { get; set; }
 
     /// <summary>hugetlb.*.events.local: refusals of tasks in this group.</summary>
     public long MaxEventsLocal { get; set; }
+
+    /// <summary>Sets a limit: <c>page_counter_set_max</c>. False if more is in use already.</summary>
+    public bool TrySetLimit(bool rsvd, long pages)
+    {
+        if ((rsvd ? RsvdPages : UsagePages) > pages)
+        {
+            return false;
+        }
+
+        if (rsvd)
+        {
+            RsvdMaxPages = pages;
+        }
+        else
+        {
+            MaxPages = pages;
+        }
+
+        return true;
+    }
 
     /// <summary>The group was removed; pages charged to it count for its parent.</summary>
     public bool Removed { get; set; }

@@ -64,6 +64,9 @@ public sealed record KernelProfile(string Name, int Order)
     /// <summary>mremap can move a huge page mapping (from 5.16).</summary>
     public bool MremapMoves { get; init; }
 
+    /// <summary>mremap can move several mappings at once if their size stays (<c>remap_move</c>, from 6.17).</summary>
+    public bool MremapMovesMany { get; init; }
+
     /// <summary>
     /// The size asked of one node is added to the persistent pages of the others (from 6.12); before, to all their pages, surplus included
     /// (<c>set_max_huge_pages</c>).
@@ -141,6 +144,7 @@ public static class KernelProfiles
             ReserveByGlobalChange = true,
             ShrinkKeepsPersistentOnly = true,
             UffdCopyWithoutPage = Errno.EEXIST,
+            MremapMovesMany = true,
         };
         var v6_18_44 = v6_18_15 with { Name = "6.18.44", Order = 61844, FailedReserve = FailedReserveRule.PutSubpoolShareThenQuota };
         var v7_3 = v6_18_44 with

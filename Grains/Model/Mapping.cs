@@ -75,17 +75,13 @@ public sealed class Mapping
         return zapped;
     }
 
-    /// <summary>Takes pages [firstIndex, endIndex) of the file out of the page table, wherever they are mapped: <c>hugetlb_vmdelete_list</c>.</summary>
-    public List<ZappedPage> ZapFile(long firstIndex, long endIndex)
+    /// <summary>Takes pages [firstIndex, endIndex) of the file out of one area's page table: <c>hugetlb_vmdelete_list</c>.</summary>
+    public List<ZappedPage> ZapFile(VmArea area, long firstIndex, long endIndex)
     {
         var zapped = new List<ZappedPage>();
-        foreach (var area in _areas)
-        {
-            var first = Math.Max(area.PgOff, firstIndex);
-            var end = Math.Min(area.PgOff + area.Length, endIndex);
-            ZapArea(area, first - area.PgOff + area.Start, end - area.PgOff + area.Start, zapped);
-        }
-
+        var first = Math.Max(area.PgOff, firstIndex);
+        var end = Math.Min(area.PgOff + area.Length, endIndex);
+        ZapArea(area, first - area.PgOff + area.Start, end - area.PgOff + area.Start, zapped);
         return zapped;
     }
 

@@ -21,6 +21,9 @@ public sealed class VmArea
     /// <summary>VM_WRITE.</summary>
     public bool Write { get; set; }
 
+    /// <summary>VM_MAYWRITE: not shared with a file that is open for reading only.</summary>
+    public bool MayWrite { get; init; } = true;
+
     /// <summary>VM_MAYSHARE: made with MAP_SHARED.</summary>
     public bool Shared { get; init; }
 
@@ -29,6 +32,9 @@ public sealed class VmArea
 
     /// <summary>VM_DONTCOPY (MADV_DONTFORK): a forked child does not get the area.</summary>
     public bool DontCopy { get; set; }
+
+    /// <summary>VM_HUGEPAGE or VM_NOHUGEPAGE: without effect on hugetlb, but areas that differ in them are split.</summary>
+    public ThpAdvice Thp { get; set; }
 
     /// <summary>Registered with userfaultfd for missing pages.</summary>
     public bool UffdMissing { get; set; }
@@ -63,6 +69,19 @@ public sealed class VmArea
         copy.End = end;
         return copy;
     }
+}
+
+/// <summary>What madvise said of transparent huge pages.</summary>
+public enum ThpAdvice
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>MADV_HUGEPAGE.</summary>
+    Huge,
+
+    /// <summary>MADV_NOHUGEPAGE.</summary>
+    NoHuge,
 }
 
 /// <summary>A page table entry of a huge page.</summary>

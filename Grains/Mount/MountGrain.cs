@@ -13,6 +13,7 @@ public sealed class MountGrain : Grain, IMountGrain
     private readonly List<string> _inodes = [];
     private MachineContext? _machine;
     private bool _hasSubpool;
+    private long _maxInodes;
     private bool _detached;
     private bool _ended;
     private long _nextIno;
@@ -24,9 +25,15 @@ public sealed class MountGrain : Grain, IMountGrain
     private ISubpoolGrain Subpool => GrainFactory.GetGrain<ISubpoolGrain>(Key);
 
     /// <inheritdoc/>
-    public async ValueTask<Errno> Mount(MachineContext machine, TaskContext task, long maxPages, long minPages)
+    public async ValueTask<Errno> Mount(MachineContext machine, TaskContext task, long maxPages, long minPages, long maxInodes)
     {
-        _machine = machine;
+        if (maxInodes == 0)
+        {
+            // hugetlbfs_fill_super finds no inode for its root.
+            return Errno.ENOMEM;
+        }
+
+        (_machine, _maxInodes) = (machine, maxInodes);
         _hasSubpool = maxPages >= 0 || minPages >= 0;
         return _hasSubpool ? await Subpool.Create(machine, task, maxPages, minPages) : Errno.None;
     }
@@ -44,6 +51,12 @@ public sealed class MountGrain : Grain, IMountGrain
         if (!create)
         {
             return new LookupAnswer(Errno.ENOENT, "", null, false);
+        }
+
+        // hugetlbfs_dec_free_inodes; the root folder has one, too.
+        if (_maxInodes >= 0 && await CountInodes() >= _maxInodes - 1)
+        {
+            return new LookupAnswer(Errno.ENOSPC, "", null, false);
         }
 
         inode = Keys.Inode(Key, _nextIno++);
@@ -118,6 +131,19 @@ public sealed class MountGrain : Grain, IMountGrain
         }
 
         return false;
+    }
+
+    private async ValueTask<int> CountInodes()
+    {
+        foreach (var inode in _inodes.Where(inode => !_names.ContainsValue(inode)).ToArray())
+        {
+            if (await GrainFactory.GetGrain<IInodeGrain>(inode).ReferenceCount() == 0)
+            {
+                _inodes.Remove(inode);
+            }
+        }
+
+        return _inodes.Count;
     }
 
     // kill_litter_super: the names go, and with them the inodes; then hugetlbfs_put_super lets go of the subpool.

@@ -87,64 +87,85 @@ public sealed partial class ProcessGrain
         };
     }
 
+    // madvise_walk_vmas.
     private async ValueTask<Errno> AdviseRanges(long address, long end, int advice)
     {
-        var cuts = CutsPage(address);
         var first = address / Units.PageBytes;
-
-        // madvise_dontneed_free_valid_vma rounds the end down, so that no more is dropped than was named.
-        var last = end / Units.PageBytes;
+        var last = RoundUp(end, Units.PageBytes) / Units.PageBytes;
         foreach (var range in _mm.Within(first, last))
         {
-            var vma = Vma(range.Vma);
             if (!AppliesToHugePages(advice))
             {
                 return Errno.EINVAL;
             }
 
-            switch (advice)
+            var cut = Cut(range, address, end);
+            var error = advice switch
             {
-                case MadvDontneed or MadvDontneedLocked when !cuts:
-                    await Flows.Free(await vma.Zap(range.Start, range.End));
-                    break;
-                case MadvRemove:
-                    if (await Remove(range) is var error && error != Errno.None)
-                    {
-                        return error;
-                    }
-
-                    break;
-                case MadvDontfork or MadvDofork when !cuts && !CutsPage(end):
-                    await vma.SetDontFork(range.Start, range.End, advice == MadvDontfork);
-                    break;
-                case MadvDontneed or MadvDontneedLocked or MadvDontfork or MadvDofork:
-                    return Errno.EINVAL;
-                default:
-                    break;
+                MadvDontneed or MadvDontneedLocked => await Drop(range.Vma, cut),
+                MadvRemove => await Remove(range, address, end),
+                MadvDontfork or MadvDofork or MadvHugepage or MadvNohugepage => await Vma(range.Vma).SetAdvice(cut, advice),
+                _ => Errno.None,
+            };
+            if (error != Errno.None)
+            {
+                return error;
             }
         }
 
         return Errno.None;
     }
 
-    // madvise_remove: a hole punch through the mapping, which must be shared and writable.
-    private async ValueTask<Errno> Remove(MappedRange range)
+    // madvise_dontneed_free_valid_vma rounds the end down, so that no more is dropped than was named. Each area is done before the next one.
+    private async ValueTask<Errno> Drop(long vma, CutRange cut)
+    {
+        if (cut.CutsFirst)
+        {
+            return Errno.EINVAL;
+        }
+
+        var end = cut.End - (cut.CutsLast ? 1 : 0);
+        foreach (var area in (await Vma(vma).Describe(cut.First, end)).Areas)
+        {
+            await Flows.Free(await Vma(vma).Zap(Math.Max(area.Start, cut.First), Math.Min(area.End, end)));
+        }
+
+        return Errno.None;
+    }
+
+    // madvise_remove: a hole punch through the mapping, which must be shared with a file that can be written to.
+    private async ValueTask<Errno> Remove(MappedRange range, long address, long end)
     {
         foreach (var area in (await Vma(range.Vma).Describe(range.Start, range.End)).Areas)
         {
-            if (!area.Shared || !area.Write)
+            if (!area.Shared || !area.MayWrite)
             {
                 return Errno.EACCES;
             }
 
-            var (start, end) = (Math.Max(area.Start, range.Start), Math.Min(area.End, range.End));
-            var offset = (start - area.Start + area.PgOff) * Units.PageBytes;
-            await GrainFactory.GetGrain<IInodeGrain>(area.Inode).PunchHole(offset, (end - start) * Units.PageBytes);
+            var origin = (area.Start - area.PgOff) * Units.PageBytes;
+            var start = Math.Max(Math.Max(area.Start, range.Start) * Units.PageBytes, address);
+            var stop = Math.Min(Math.Min(area.End, range.End) * Units.PageBytes, end);
+            await GrainFactory.GetGrain<IInodeGrain>(area.Inode).PunchHole(start - origin, stop - start);
         }
 
         return Errno.None;
     }
 
-    private async ValueTask<AccessFault> Populate(long first, long pages, AccessKind kind) =>
-        (await AccessRange(new AccessRequest(_task, first, first + pages - 1, kind, 0), [])).Fault;
+    // Where some pages were had before the one that failed, get_user_pages returns their number, and the next call meets the failure again.
+    private async ValueTask<AccessFault> Populate(long first, long pages, AccessKind kind)
+    {
+        var (next, last) = (first, first + pages - 1);
+        while (true)
+        {
+            var (fault, page) = await AccessRange(new AccessRequest(_task, next, last, kind, 0), []);
+            var atStart = page == next || (kind == AccessKind.Populate && _mm.Find(page)?.Start == page);
+            if (fault == AccessFault.None || atStart)
+            {
+                return fault;
+            }
+
+            next = page;
+        }
+    }
 }

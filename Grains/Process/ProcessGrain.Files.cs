@@ -78,7 +78,8 @@ public sealed partial class ProcessGrain
     /// <inheritdoc/>
     public async ValueTask<Errno> Fallocate(int fd, long offset, long length, bool keepSize, bool punch)
     {
-        if (!_files.TryGetValue(fd, out var file) || file.ReadOnly)
+        // vfs_fallocate looks at the range before it looks at how the file was opened.
+        if (!_files.TryGetValue(fd, out var file) || (file.ReadOnly && offset >= 0 && length > 0))
         {
             return Errno.EBADF;
         }
@@ -106,10 +107,11 @@ public sealed partial class ProcessGrain
     }
 
     /// <inheritdoc/>
-    public ValueTask<Errno> CheckFd(int fd) => new(_files.ContainsKey(fd) ? Errno.None : Errno.EBADF);
+    public ValueTask<Errno> CheckFd(int fd, bool write) =>
+        new(_files.TryGetValue(fd, out var file) && !(write && file.ReadOnly) ? Errno.None : Errno.EBADF);
 
     /// <inheritdoc/>
-    public async ValueTask<MmapAnswer> Shmat(long id, bool readOnly)
+    public async ValueTask<MmapAnswer> Shmat(long id, long address, bool readOnly)
     {
         var segment = await MachineGrain.ShmLookup(id);
         if (segment.Error != Errno.None)
@@ -118,7 +120,7 @@ public sealed partial class ProcessGrain
         }
 
         // The segment reserved at shmget; mapping it reserves nothing (S_PRIVATE in hugetlbfs_file_mmap).
-        var call = new MmapCall(0, segment.LengthBytes, Fixed: false, Read: true, !readOnly, Shared: true, NoReserve: false, -1, 0, false);
+        var call = new MmapCall(address, segment.LengthBytes, Fixed: false, Read: true, !readOnly, Shared: true, NoReserve: false, -1, 0, false);
         var number = _nextVma;
         var mapped = await MapAt(call, new OpenFile(-1, segment.Inode, null, readOnly), reserveAtMap: false);
         if (mapped.Error == Errno.None)

@@ -6,10 +6,13 @@ namespace Hugesim.Grains;
 /// <content>mmap, munmap, mremap, mprotect, mbind, userfaultfd.</content>
 public sealed partial class ProcessGrain
 {
+    private const string AnonymousFile = "/anon_hugepage";
+
     /// <inheritdoc/>
     public async ValueTask<MmapAnswer> Mmap(MmapCall call)
     {
-        if (call.Length <= 0 || call.Offset < 0 || call.Address % Units.PageBytes != 0 || call.Offset % Units.PageBytes != 0)
+        // ksys_mmap_pgoff: the file is looked up before anything but the offset's alignment is looked at.
+        if (call.Offset % Units.BasePageBytes != 0)
         {
             return new MmapAnswer(Errno.EINVAL, 0, 0);
         }
@@ -18,6 +21,11 @@ public sealed partial class ProcessGrain
         if (call.Fd >= 0 && file is null)
         {
             return new MmapAnswer(Errno.EBADF, 0, 0);
+        }
+
+        if (call.Length <= 0 || call.Offset < 0 || call.Address % Units.PageBytes != 0 || call.Offset % Units.PageBytes != 0)
+        {
+            return new MmapAnswer(Errno.EINVAL, 0, 0);
         }
 
         if (file is { ReadOnly: true } && call is { Shared: true, Write: true })
@@ -52,12 +60,12 @@ public sealed partial class ProcessGrain
     public async ValueTask<Errno> Mprotect(long address, long length, bool read, bool write)
     {
         var end = address + RoundUp(length, Units.BasePageBytes);
-        if (address % Units.BasePageBytes != 0 || CutsPage(address) || CutsPage(end))
+        if (address % Units.BasePageBytes != 0 || length == 0)
         {
-            return Errno.EINVAL;
+            return length == 0 && address % Units.BasePageBytes == 0 ? Errno.None : Errno.EINVAL;
         }
 
-        var (first, last) = (address / Units.PageBytes, end / Units.PageBytes);
+        var (first, last) = (address / Units.PageBytes, RoundUp(end, Units.PageBytes) / Units.PageBytes);
         var next = first;
         foreach (var range in _mm.Within(first, last))
         {
@@ -66,7 +74,12 @@ public sealed partial class ProcessGrain
                 return Errno.ENOMEM;
             }
 
-            await Vma(range.Vma).Protect(range.Start, range.End, read, write);
+            var error = await Vma(range.Vma).Protect(Cut(range, address, end), read, write);
+            if (error != Errno.None)
+            {
+                return error;
+            }
+
             next = range.End;
         }
 
@@ -74,58 +87,36 @@ public sealed partial class ProcessGrain
     }
 
     /// <inheritdoc/>
-    public async ValueTask<MmapAnswer> Mremap(MremapCall call)
-    {
-        var first = call.Address / Units.PageBytes;
-        var oldEnd = first + RoundUp(call.OldLength, Units.PageBytes) / Units.PageBytes;
-        var newPages = RoundUp(call.NewLength, Units.PageBytes) / Units.PageBytes;
-        var error = CheckMremap(call, first, oldEnd, newPages);
-        if (error != Errno.None)
-        {
-            return new MmapAnswer(error, 0, 0);
-        }
-
-        var end = first + newPages;
-        if (!call.Fixed)
-        {
-            await UnmapRange(end, oldEnd);
-            return new MmapAnswer(Errno.None, call.Address, newPages * Units.PageBytes);
-        }
-
-        // mremap_to: the target is cleared and the tail cut off before anything is checked that depends on the kind of mapping.
-        var to = call.NewAddress / Units.PageBytes;
-        await UnmapRange(to, to + newPages);
-        await UnmapRange(end, oldEnd);
-        if (!Flows.Profile.MremapMoves)
-        {
-            return new MmapAnswer(Errno.EINVAL, 0, 0);
-        }
-
-        var vma = _mm.Find(first)!.Value.Vma;
-        await Vma(vma).Move(first, end, to);
-        _mm.Remove(first, end);
-        _mm.Add(new MappedRange(to, to + newPages, vma));
-        return new MmapAnswer(Errno.None, call.NewAddress, newPages * Units.PageBytes);
-    }
-
-    /// <inheritdoc/>
     public async ValueTask<Errno> Mbind(MbindCall call)
     {
-        var end = call.Address + RoundUp(call.Length, Units.BasePageBytes);
-        if (CutsPage(call.Address) || CutsPage(end))
+        if (call.Address % Units.BasePageBytes != 0)
         {
             return Errno.EINVAL;
         }
 
-        if (!_mm.Covers(call.Address / Units.PageBytes, end / Units.PageBytes))
+        if (call.Length == 0)
+        {
+            return Errno.None;
+        }
+
+        // queue_pages_test_walk: holes are an error, except for the default policy if anything is mapped at all.
+        var end = call.Address + RoundUp(call.Length, Units.BasePageBytes);
+        var (first, last) = (call.Address / Units.PageBytes, RoundUp(end, Units.PageBytes) / Units.PageBytes);
+        var ranges = _mm.Within(first, last);
+        if (ranges.Count == 0 || (call.Mode != PolicyMode.Default && !_mm.Covers(first, last)))
         {
             return Errno.EFAULT;
         }
 
         var misplaced = false;
-        foreach (var range in _mm.Within(call.Address / Units.PageBytes, end / Units.PageBytes))
+        foreach (var range in ranges)
         {
-            await Vma(range.Vma).SetPolicy(range.Start, range.End, call.Mode, call.Nodes);
+            var error = await Vma(range.Vma).SetPolicy(Cut(range, call.Address, end), call.Mode, call.Nodes);
+            if (error != Errno.None)
+            {
+                return error;
+            }
+
             misplaced |= (call.Move || call.Strict) && await LeavesMisplaced(call, range);
         }
 
@@ -159,9 +150,15 @@ public sealed partial class ProcessGrain
     public async ValueTask<Errno> UffdRegister(long address, long length)
     {
         var (first, end) = (address / Units.PageBytes, (address + length) / Units.PageBytes);
-        if (length <= 0 || address % Units.PageBytes != 0 || length % Units.PageBytes != 0 || !_mm.Covers(first, end))
+        // userfaultfd_register: something must be mapped in the range; holes in it are left alone.
+        if (length <= 0 || address % Units.PageBytes != 0 || length % Units.PageBytes != 0 || _mm.Within(first, end).Count == 0)
         {
             return Errno.EINVAL;
+        }
+
+        if ((await Describe(address, length)).Areas.Any(area => !area.MayWrite))
+        {
+            return Errno.EPERM;
         }
 
         foreach (var range in _mm.Within(first, end))
@@ -182,7 +179,8 @@ public sealed partial class ProcessGrain
     }
 
     /// <inheritdoc/>
-    public ValueTask<Errno> UffdZero(long address) => new(_mm.Find(address / Units.PageBytes) is null ? Errno.ENOENT : Errno.EINVAL);
+    public ValueTask<Errno> UffdZero(long address) =>
+        _mm.Find(address / Units.PageBytes) is { } range ? Vma(range.Vma).UffdZero(address / Units.PageBytes) : new(Errno.ENOENT);
 
     /// <inheritdoc/>
     public async ValueTask<RangeView> Describe(long address, long length)
@@ -215,35 +213,14 @@ public sealed partial class ProcessGrain
         return pages;
     }
 
-    private static Errno CheckMremapArguments(MremapCall call) =>
-        call.Address % Units.PageBytes != 0 || call.NewLength <= 0 || call.OldLength <= 0 || (call.Fixed && call.NewAddress % Units.PageBytes != 0)
-            ? Errno.EINVAL
-            : Errno.None;
-
-    // The checks of mremap for huge pages: no growth, no MREMAP_DONTUNMAP (VM_DONTEXPAND), one area only.
-    private Errno CheckMremap(MremapCall call, long first, long oldEnd, long newPages)
-    {
-        if (CheckMremapArguments(call) != Errno.None)
-        {
-            return Errno.EINVAL;
-        }
-
-        if (_mm.Find(first) is not { } range || oldEnd > range.End)
-        {
-            return Errno.EFAULT;
-        }
-
-        var to = call.NewAddress / Units.PageBytes;
-        var overlaps = call.Fixed && to < oldEnd && first < to + newPages;
-        return newPages > oldEnd - first || call.DontUnmap || overlaps ? Errno.EINVAL : Errno.None;
-    }
-
     private async ValueTask<MmapAnswer> MapAt(MmapCall call, OpenFile? file, bool reserveAtMap)
     {
         var pages = RoundUp(call.Length, Units.PageBytes) / Units.PageBytes;
         var start = call.Address / Units.PageBytes;
+        var old = new List<string>();
         if (call.Fixed)
         {
+            old.AddRange(await HoldFiles(start, start + pages));
             await UnmapRange(start, start + pages);
         }
         else
@@ -251,11 +228,44 @@ public sealed partial class ProcessGrain
             start = _mm.FindFree(start, pages);
         }
 
+        try
+        {
+            return await MapNew(call, file, reserveAtMap, start, pages);
+        }
+        finally
+        {
+            foreach (var inode in old)
+            {
+                await EndMount((await GrainFactory.GetGrain<IInodeGrain>(inode).Close()).Mount);
+            }
+        }
+    }
+
+    // fput does its work at the end of the system call: a file whose last mapping is replaced keeps its reservations until then.
+    private async ValueTask<List<string>> HoldFiles(long start, long end)
+    {
+        var inodes = new List<string>();
+        foreach (var range in _mm.Within(start, end))
+        {
+            var areas = (await Vma(range.Vma).Describe(range.Start, range.End)).Areas;
+            inodes.AddRange(areas.Where(area => area.Shared || !area.Inode.EndsWith(AnonymousFile, StringComparison.Ordinal)).Select(area => area.Inode));
+        }
+
+        foreach (var inode in inodes)
+        {
+            await GrainFactory.GetGrain<IInodeGrain>(inode).Open();
+        }
+
+        return inodes;
+    }
+
+    private async ValueTask<MmapAnswer> MapNew(MmapCall call, OpenFile? file, bool reserveAtMap, long start, long pages)
+    {
         var number = _nextVma++;
         var vma = Keys.Vma(Key, number);
         var error = await Vma(number).Map(new MapVma(
-            Machine, _task, start, start + pages, call.Offset / Units.PageBytes, file?.Inode ?? vma + "/anon_hugepage", file?.Subpool,
-            file is null, call.Shared, call.NoReserve, reserveAtMap, call.Read, call.Write));
+            Machine, _task, start, start + pages, call.Offset / Units.PageBytes, file?.Inode ?? vma + AnonymousFile, file?.Subpool,
+            file is null, call.Shared, call.NoReserve, reserveAtMap, call.Read, call.Write, !(call.Shared && file is { ReadOnly: true })));
         if (error != Errno.None)
         {
             return new MmapAnswer(error, 0, 0);
@@ -288,6 +298,12 @@ public sealed partial class ProcessGrain
 
         _mm.Remove(start, end);
     }
+
+    // A part of what a call names, and whether the call's borders are inside of huge pages.
+    private static CutRange Cut(MappedRange range, long address, long end) => new(
+        range.Start, range.End,
+        CutsFirst: range.Start == address / Units.PageBytes && address % Units.PageBytes != 0,
+        CutsLast: range.End == RoundUp(end, Units.PageBytes) / Units.PageBytes && end % Units.PageBytes != 0);
 
     // A border inside a huge page that is mapped: may_split refuses.
     private bool CutsPage(long address) => address % Units.PageBytes != 0 && _mm.Find(address / Units.PageBytes) is not null;

@@ -31,6 +31,9 @@ public sealed partial class VmaGrain
     }
 
     /// <inheritdoc/>
+    public ValueTask<Errno> UffdZero(long page) => new(_mapping.Find(page) is { UffdMissing: true } ? Errno.EINVAL : Errno.ENOENT);
+
+    /// <inheritdoc/>
     public async ValueTask<Errno> UffdCopy(TaskContext task, long page, int content)
     {
         if (_mapping.Find(page) is not { UffdMissing: true } area)

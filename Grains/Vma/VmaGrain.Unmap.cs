@@ -23,7 +23,20 @@ public sealed partial class VmaGrain
             _overtaken = true;
         }
 
-        return DropPages(() => _mapping.ZapFile(firstIndex, endIndex));
+        return UnmapFileAreas(firstIndex, endIndex);
+    }
+
+    // hugetlb_vmdelete_list: each area's pages are freed before those of the next one are looked at.
+    private async ValueTask<FreedPage[]> UnmapFileAreas(long firstIndex, long endIndex)
+    {
+        FreedPage[] freed = [];
+        for (var next = 0L; _mapping.Areas.FirstOrDefault(a => a.Start >= next) is { } area; next = area.End)
+        {
+            await Flows.Free(freed);
+            freed = await DropPages(() => _mapping.ZapFile(area, firstIndex, endIndex));
+        }
+
+        return freed;
     }
 
     /// <inheritdoc/>
@@ -45,46 +58,64 @@ public sealed partial class VmaGrain
     }
 
     /// <inheritdoc/>
-    public ValueTask Protect(long first, long end, bool read, bool write)
+    public ValueTask<Errno> Protect(CutRange range, bool read, bool write)
     {
-        // mprotect_fixup: an area that has the protection already is not even split.
-        var changing = _mapping.Areas.Where(a => a.Start < end && first < a.End && (a.Read, a.Write) != (read, write));
-        foreach (var (start, stop) in changing.Select(a => (Math.Max(a.Start, first), Math.Min(a.End, end))).ToArray())
+        if (write && _mapping.Areas.Any(a => a.Start < range.End && range.First < a.End && !a.MayWrite))
         {
-            foreach (var area in _mapping.Isolate(start, stop))
+            return new(Errno.EACCES);
+        }
+
+        return new(Change(range, area => (area.Read, area.Write) == (read, write), area =>
+        {
+            (area.Read, area.Write) = (read, write);
+            if (!write)
             {
-                (area.Read, area.Write) = (read, write);
-                if (!write)
-                {
-                    // hugetlb_change_protection.
-                    _mapping.WriteProtect(area);
-                }
+                // hugetlb_change_protection.
+                _mapping.WriteProtect(area);
+            }
+        }));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Errno> SetPolicy(CutRange range, PolicyMode mode, long nodes)
+    {
+        var policy = new MemoryPolicy(mode, nodes);
+        return new(Change(range, area => area.Policy == policy, area => area.Policy = policy));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Errno> SetAdvice(CutRange range, int advice)
+    {
+        const int Dontfork = 10;
+        const int Dofork = 11;
+        const int Hugepage = 14;
+        if (advice is Dontfork or Dofork)
+        {
+            return new(Change(range, area => area.DontCopy == (advice == Dontfork), area => area.DontCopy = advice == Dontfork));
+        }
+
+        var thp = advice == Hugepage ? ThpAdvice.Huge : ThpAdvice.NoHuge;
+        return new(Change(range, area => area.Thp == thp, area => area.Thp = thp));
+    }
+
+    // vma_modify: an area that is so already is not even split; one that cannot be split ends the call.
+    private Errno Change(CutRange range, Func<VmArea, bool> isSo, Action<VmArea> change)
+    {
+        foreach (var whole in _mapping.Areas.Where(a => a.Start < range.End && range.First < a.End && !isSo(a)).ToArray())
+        {
+            var (start, end) = (Math.Max(whole.Start, range.First), Math.Min(whole.End, range.End));
+            if ((range.CutsFirst && start == range.First) || (range.CutsLast && end == range.End))
+            {
+                return Errno.EINVAL;
+            }
+
+            foreach (var area in _mapping.Isolate(start, end))
+            {
+                change(area);
             }
         }
 
-        return ValueTask.CompletedTask;
-    }
-
-    /// <inheritdoc/>
-    public ValueTask SetPolicy(long first, long end, PolicyMode mode, long nodes)
-    {
-        foreach (var area in _mapping.Isolate(first, end))
-        {
-            area.Policy = new MemoryPolicy(mode, nodes);
-        }
-
-        return ValueTask.CompletedTask;
-    }
-
-    /// <inheritdoc/>
-    public ValueTask SetDontFork(long first, long end, bool dontFork)
-    {
-        foreach (var area in _mapping.Isolate(first, end))
-        {
-            area.DontCopy = dontFork;
-        }
-
-        return ValueTask.CompletedTask;
+        return Errno.None;
     }
 
     /// <inheritdoc/>

@@ -45,6 +45,7 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
             PgOff = request.PgOff,
             Read = request.Read,
             Write = request.Write,
+            MayWrite = request.MayWrite,
             Shared = request.Shared,
             NoReserve = request.NoReserve,
         };
@@ -130,9 +131,11 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
                 PgOff = area.PgOff,
                 Read = area.Read,
                 Write = area.Write,
+                MayWrite = area.MayWrite,
                 Shared = area.Shared,
                 NoReserve = area.NoReserve,
                 AnonVma = area.AnonVma,
+                Thp = area.Thp,
                 Policy = new MemoryPolicy(area.PolicyMode, area.PolicyNodes),
             });
         }
@@ -230,7 +233,7 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
     }
 
     private AreaImage ToImage(VmArea area) => new(
-        _inode, area.Start, area.End, area.PgOff, area.Read, area.Write, area.Shared, area.NoReserve, area.AnonVma, area.Policy.Mode, area.Policy.Nodes);
+        _inode, area.Start, area.End, area.PgOff, area.Read, area.Write, area.MayWrite, area.Shared, area.NoReserve, area.AnonVma, area.Thp, area.Policy.Mode, area.Policy.Nodes);
 
     private static PteImage ToImage(long page, Pte pte) => new(page, pte.Pfn, pte.Writable, pte.Anon);
 }

@@ -171,7 +171,7 @@ public sealed class RaceTests
         {
             _context = await Machine.Boot(new BootMachine(KernelProfiles.Newest.Name, 1, 1000));
             await Hstate.SetMaxHugePages(new SetPoolRequest(poolPages, -1, ~0L));
-            await Machine.Mount(TaskContext.Default, Mount, -1, -1);
+            await Machine.Mount(TaskContext.Default, Mount, -1, -1, -1);
         }
 
         public async Task<(long Pid, IProcessGrain Grain)> NewPid()
