@@ -78,7 +78,7 @@ internal sealed partial class ScenarioWriter
     private Line? Policy(Draw draw) => $"{TaskOf(draw).Name} mempolicy {Mode(draw)}";
 
     private Line? Bind(Draw draw) => OnMap(draw, (task, map, length) =>
-        $"{task.Name} mbind {map} 0 {length} {Mode(draw)}{(draw.D / 4 % 3) switch { 0 => " move", 1 => " strict", _ => "" }}");
+        $"{task.Name} mbind {map} 0 {length} {Mode(draw)}{(draw.C % 5 == 0 ? 2 : draw.D / 4 % 3) switch { 0 => " move", 1 => " strict", _ => "" }}");
 
     private Line? Move(Draw draw) => OnMap(draw, (task, map, length) => $"{task.Name} move {map} {draw.C % (int)length} {draw.D % _nodes}");
 

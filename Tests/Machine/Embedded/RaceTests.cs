@@ -1,4 +1,5 @@
 using Hugesim.Abstractions;
+using Hugesim.Audit;
 using Hugesim.Embedded;
 using Hugesim.Model;
 using Orleans;
@@ -136,7 +137,9 @@ public sealed class RaceTests
     private static async Task RunOnce(Bench bench, Func<Bench, IProcessGrain, Task<IProcessGrain[]>> scenario)
     {
         await bench.Boot();
-        foreach (var process in await scenario(bench, await bench.Spawn()))
+        var processes = await scenario(bench, await bench.Spawn());
+        (await bench.Audit()).ShouldBeEmpty("the race is over and all processes live");
+        foreach (var process in processes)
         {
             await process.Exit();
         }
@@ -166,6 +169,8 @@ public sealed class RaceTests
         public IMachineGrain Machine => grains.GetGrain<IMachineGrain>(Name);
 
         public IHstateGrain Hstate => grains.GetGrain<IHstateGrain>(Keys.Hstate(Name));
+
+        public async Task<IReadOnlyList<AuditViolation>> Audit() => await MachineAudit.RunAsync(grains, Name);
 
         public async Task Boot()
         {
