@@ -5,7 +5,11 @@ namespace Hugesim.Cli;
 /// <summary>What the command line needs from the rest of the program.</summary>
 /// <param name="Machines">Makes the machines that scenarios run on.</param>
 /// <param name="Profiles">The names of the kernels that can be simulated, from the oldest to the newest; the last is the default.</param>
-public sealed record CliServices(IScenarioMachineFactory Machines, IReadOnlyList<string> Profiles);
+public sealed record CliServices(IScenarioMachineFactory Machines, IReadOnlyList<string> Profiles)
+{
+    /// <summary>The names of the same kernels without their accounting bugs.</summary>
+    public IReadOnlyList<string> RepairedProfiles { get; init; } = [];
+}
 
 /// <summary>A machine cannot be made or has failed, for a reason that the user can be told in one sentence.</summary>
 public sealed class MachineFailureException : Exception

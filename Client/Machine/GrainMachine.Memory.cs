@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Hugesim.Abstractions;
 using Hugesim.Model;
 using Hugesim.Scenarios;
@@ -8,6 +9,9 @@ namespace Hugesim.Machine;
 /// <content>Commands on a named mapping, and on an open file.</content>
 internal sealed partial class GrainMachine
 {
+    // MSG of the recorder.
+    private const int MessageLength = 4000;
+
     private async ValueTask<string> OfMapping(UserProcess process, MappingCommand command, NamedRange range)
     {
         var grain = process.Grain;
@@ -59,7 +63,7 @@ internal sealed partial class GrainMachine
             return $"{SignalName(answer.Signal)}(code={answer.Code}) at page {at}";
         }
 
-        return write ? "ok" : $"ok val={string.Join(',', answer.Values)}";
+        return write ? "ok" : $"ok val={Joined(',', answer.Values.Select(v => v.ToString(CultureInfo.InvariantCulture)), MessageLength - 40)}";
     }
 
     private static async ValueTask<string> Mremap(UserProcess process, MremapCommand command, NamedRange range)
@@ -116,12 +120,37 @@ internal sealed partial class GrainMachine
         var pages = view.Pages.ToDictionary(p => p.Page);
         return command switch
         {
-            PagesCommand => $"ok [{string.Join(' ', Enumerable.Range(0, (int)(range.Length / Units.PageBytes)).Select(i => PageName(pages, first + i)))}]",
-            VmasCommand => $"ok {string.Join(' ', view.Areas.Select(a => AreaName(a, first)))}",
+            PagesCommand => $"ok [{Joined(' ', PageNames(pages, first, range.Length / Units.PageBytes), MessageLength - 40)}]",
+            VmasCommand => $"ok {Joined(' ', view.Areas.Select(a => AreaName(a, first)), MessageLength - 60)}",
             SmapsCommand => await Smaps(process, view),
             MincoreCommand => await Mincore(process, range, pages, first),
             _ => throw new NotSupportedException($"{command.Source.File}:{command.Source.Line}: no command '{command.Source.Text}'"),
         };
+    }
+
+    private IEnumerable<string> PageNames(Dictionary<long, PageView> pages, long first, long count)
+    {
+        for (var i = 0L; i < count; i++)
+        {
+            yield return PageName(pages, first + i);
+        }
+    }
+
+    // The recorder's answers have a fixed size: it stops to print when a limit is reached.
+    private static string Joined(char separator, IEnumerable<string> parts, int limit)
+    {
+        var text = new StringBuilder();
+        foreach (var part in parts)
+        {
+            if (text.Length >= limit)
+            {
+                break;
+            }
+
+            text.Append(text.Length == 0 ? "" : separator.ToString()).Append(part);
+        }
+
+        return text.ToString();
     }
 
     // Pages are named in the order in which they are first seen: sharing is what counts.
@@ -160,8 +189,9 @@ internal sealed partial class GrainMachine
     private static async ValueTask<string> Mincore(UserProcess process, NamedRange range, Dictionary<long, PageView> pages, long first)
     {
         var error = await process.Grain.CheckMapped(range.Address, range.Length);
+        var shown = (int)Math.Min(range.Length / Units.PageBytes, MessageLength - 4);
         return error == Errno.None
-            ? $"ok {string.Concat(Enumerable.Range(0, (int)(range.Length / Units.PageBytes)).Select(i => pages.ContainsKey(first + i) ? '1' : '0'))}"
+            ? $"ok {string.Concat(Enumerable.Range(0, shown).Select(i => pages.ContainsKey(first + i) ? '1' : '0'))}"
             : Text(error);
     }
 

@@ -118,7 +118,7 @@ internal sealed class InputLineReader(Stream stream, string file, int maximumLen
     }
 
     private InputLine TooLong() => new(_number, "", new ScenarioError(
-        file, _number, 0, $"the line is longer than {maximumLength} characters", "split it: each command stands on a line of its own"));
+        file, _number, maximumLength + 1, $"the line is longer than {maximumLength} characters", "split it: each command stands on a line of its own"));
 
     private InputLine Stop(string message, string hint)
     {

@@ -60,6 +60,10 @@ public interface IVmaGrain : IGrainWithStringKey
     /// <summary>unmap_ref_private: the owner needs this frame for itself.</summary>
     [AlwaysInterleave]
     ValueTask UnmapReference(long page, long pfn);
+
+    /// <summary>For the audit of a machine; null when there is no such mapping.</summary>
+    [ReadOnly]
+    ValueTask<VmaAudit?> Audit();
 }
 
 /// <summary>A mapping to be made.</summary>

@@ -1,24 +1,30 @@
 namespace Hugesim.Benchmarks;
 
 /// <summary>Short measurements for the console.</summary>
-internal static class QuickRun
+internal static partial class QuickRun
 {
     internal static async Task<int> RunAsync(string name)
     {
-        switch (name)
+        var measurements = new Dictionary<string, Func<Task>>
         {
-            case "engine":
-                await Engine.QuickEngine.RunAsync();
-                return 0;
-            case "machine":
-                await Machine.QuickMachine.RunAsync();
-                return 0;
-            case "map":
+            ["machine"] = Machine.QuickMachine.RunAsync,
+            ["map"] = () =>
+            {
                 ReserveMapQuick.Run();
-                return 0;
-            default:
-                await Console.Error.WriteLineAsync($"There is no quick measurement '{name}'; there are: engine, machine, map");
-                return 2;
+                return Task.CompletedTask;
+            },
+        };
+        AddOfEngine(measurements);
+        if (!measurements.TryGetValue(name, out var measure))
+        {
+            await Console.Error.WriteLineAsync($"there is no quick measurement '{name}'; there are: {string.Join(", ", measurements.Keys.Order())}");
+            return 2;
         }
+
+        await measure();
+        return 0;
     }
+
+    // Measurements that only this build's engine has.
+    static partial void AddOfEngine(Dictionary<string, Func<Task>> measurements);
 }

@@ -101,7 +101,7 @@ public sealed class ScenarioErrorTests
 
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(5 << 20);
         items[0].ShouldBeOfType<ScenarioStep>();
-        items[1].ShouldBeOfType<ScenarioFault>().Errors[0].ToString().ShouldBe("a.txt:2: the line is longer than 4000 characters");
+        items[1].ShouldBeOfType<ScenarioFault>().Errors[0].ToString().ShouldBe("a.txt:2:4001: the line is longer than 4000 characters");
         items[2].ShouldBeOfType<ScenarioStep>().Command.Source.Line.ShouldBe(3);
     }
 

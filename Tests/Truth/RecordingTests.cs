@@ -1,5 +1,6 @@
 using Hugesim.Cli;
 using Hugesim.Scenarios;
+using Hugesim.Silo;
 using Hugesim.Tests.Scenarios;
 using Shouldly;
 using Xunit;
@@ -23,16 +24,27 @@ public sealed class RecordingTests
     [MemberData(nameof(NewestRecordings))]
     public Task Machine_OnThreeSilos_AnswersAsTheKernel(string recording) => Agrees(recording, silos: 3);
 
-    private static async Task Agrees(string recording, int silos)
+    [Theory]
+    [MemberData(nameof(NewestRecordings))]
+    public async Task Machine_UnderTheDeterministicScheduler_AnswersAsTheKernelWhateverTheSeed(string recording)
+    {
+        Assert.SkipUnless(GrainHost.SupportsDeterministic, $"the {GrainHost.EngineName} engine has no deterministic scheduler");
+        foreach (var (seed, silos) in new[] { (1L, 1), (2L, 3), (Random.Shared.NextInt64(), 3) })
+        {
+            await Agrees(recording, silos, "deterministic", seed);
+        }
+    }
+
+    private static async Task Agrees(string recording, int silos, string scheduler = "parallel", long seed = 0)
     {
         var (profile, nodes) = Folder(recording);
         var cancellationToken = TestContext.Current.CancellationToken;
-        await using var machine = await TestMachines.Factory.CreateAsync(new MachineOptions(profile, nodes, "parallel", 0, silos), cancellationToken);
+        await using var machine = await TestMachines.Factory.CreateAsync(new MachineOptions(profile, nodes, scheduler, seed, silos), cancellationToken);
         await using var stream = File.OpenRead(Path.Combine(RecordingFiles.Root, recording));
 
         var verdict = await RecordingChecker.CheckAsync(stream, recording, machine, allDifferences: false, cancellationToken);
 
-        verdict.Agrees.ShouldBeTrue(Describe(recording, verdict));
+        verdict.Agrees.ShouldBeTrue($"{scheduler} scheduler, seed {seed}, {silos} silos\n{Describe(recording, verdict)}");
     }
 
     [Fact]

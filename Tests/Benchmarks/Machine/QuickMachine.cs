@@ -21,14 +21,16 @@ internal static class QuickMachine
     private static async Task ReportAsync(string what, int processes, Func<ValueTask<int>> work)
     {
         await work();
-        var (rounds, clock) = (0L, Stopwatch.StartNew());
+        var (rounds, clock, cpu) = (0L, Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
         while (clock.Elapsed < s_time)
         {
             await work();
             rounds++;
         }
 
-        var perSecond = rounds * processes * Pages / clock.Elapsed.TotalSeconds;
-        Console.WriteLine($"{what}, {processes} process(es): {perSecond:N0} a second");
+        var operations = rounds * processes * Pages;
+        var cpuTime = (Environment.CpuUsage.TotalTime - cpu) / operations;
+        Console.WriteLine(
+            $"{what}, {processes} process(es): {operations / clock.Elapsed.TotalSeconds:N0} a second, {cpuTime.TotalMicroseconds:N2} us of processor each");
     }
 }

@@ -83,7 +83,7 @@ public sealed class LifecycleTests(EngineFixture engine)
     }
 
     [Fact]
-    public async Task RandomPlacement_OfManyGrains_UsesEverySilo()
+    public async Task HashBased_ManyKeys_UseEverySilo()
     {
         var silos = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => engine.New<IHashed>().Silo().AsTask()));
         silos.Distinct().Count().ShouldBe(2);
