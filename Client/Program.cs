@@ -1,6 +1,6 @@
+using Hugesim.Cli;
 using Hugesim.Machine;
 using Hugesim.Model;
-using Hugesim.Cli;
 
 using var interruption = new Interruption();
 await using var machines = new GrainMachineFactory();
