@@ -57,8 +57,9 @@ public sealed partial class ScenarioGenerator
         Feature(15,
             (2, process => $"{process.Name} mempolicy {Policy()}"),
             (2, process => OnMapping(process, mapping =>
-                $"{process.Name} mbind {mapping.Name} {Part(mapping)} {Policy()}")),
+                $"{process.Name} mbind {mapping.Name} {Part(mapping)} {Policy()}{Maybe(10, "move")}{Maybe(10, "strict")}")),
             (1, process => $"{process.Name} cpu 0"),
+            (1, process => OnMapping(process, mapping => Text($"{process.Name} move {mapping.Name} {Page(mapping)} 0"))),
             (1, process => Text($"{process.Name} pool {_world.Pool = Number(0, 9)}")));
         _processRules.Add((2, process => _world.Cgroups.Count > 0 ? $"{process.Name} cg {Pick(_world.Cgroups)}" : null));
     }

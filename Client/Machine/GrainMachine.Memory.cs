@@ -30,7 +30,7 @@ internal sealed partial class GrainMachine
             MadviseCommand madvise => Text(await grain.Madvise(range.Address + madvise.Offset, madvise.Length, (int)madvise.Advice)),
             MlockCommand mlock => Text(await grain.Mlock(range.Address + mlock.Offset, mlock.Length)),
             MunlockCommand munlock => Text(await grain.CheckMapped(range.Address + munlock.Offset, munlock.Length)),
-            MsyncCommand => Text(await grain.CheckMapped(range.Address, range.Length)),
+            MsyncCommand => Text(await CheckAligned(process, range)),
             ShmDetachCommand => Text(await grain.Shmdt(range.Address)),
             MbindCommand mbind => await Mbind(process, mbind, range),
             MovePageCommand move => await MovePage(process, move, range),
@@ -77,7 +77,8 @@ internal sealed partial class GrainMachine
     private static async ValueTask<string> Mbind(UserProcess process, MbindCommand command, NamedRange range) =>
         IsValidPolicy(command.Mode, command.Nodes)
             ? Text(await process.Grain.Mbind(new MbindCall(
-                range.Address + command.Offset, command.Length, ModeOf(command.Mode, command.Nodes), (long)command.Nodes.Mask, command.Move, command.Strict)))
+                range.Address + command.Offset, command.Length, ModeOf(command.Mode, command.Nodes), (long)command.Nodes.Mask,
+                command.Move, command.Strict)))
             : Text(Errno.EINVAL);
 
     private async ValueTask<string> MovePage(UserProcess process, MovePageCommand command, NamedRange range)
@@ -186,9 +187,12 @@ internal sealed partial class GrainMachine
         return $"ok private={whole.Pages.Count(p => p.MapCount == 1)} shared={whole.Pages.Count(p => p.MapCount > 1)}";
     }
 
+    private static async ValueTask<Errno> CheckAligned(UserProcess process, NamedRange range) =>
+        range.Address % Units.BasePageBytes != 0 ? Errno.EINVAL : await process.Grain.CheckMapped(range.Address, range.Length);
+
     private static async ValueTask<string> Mincore(UserProcess process, NamedRange range, Dictionary<long, PageView> pages, long first)
     {
-        var error = range.Address % Units.BasePageBytes != 0 ? Errno.EINVAL : await process.Grain.CheckMapped(range.Address, range.Length);
+        var error = await CheckAligned(process, range);
         var shown = (int)Math.Min(range.Length / Units.PageBytes, MessageLength - 4);
         return error == Errno.None
             ? $"ok {string.Concat(Enumerable.Range(0, shown).Select(i => pages.ContainsKey(first + i) ? '1' : '0'))}"

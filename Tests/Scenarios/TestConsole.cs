@@ -1,4 +1,5 @@
 using Hugesim.Cli;
+using Hugesim.Kernel;
 
 namespace Hugesim.Tests.Scenarios;
 
@@ -25,10 +26,12 @@ internal sealed class TestConsole : IDisposable
 
     public CancellationToken CancellationToken { get; set; }
 
+    public IKernelHost Kernel { get; init; } = new KernelHost();
+
     public Task<int> RunAsync(ScriptedMachineFactory machines, params string[] arguments)
     {
         var console = new CliConsole(_input, _output, _error, UseColor, UseColor);
-        return HugesimCli.RunAsync(arguments, new CliServices(machines, Profiles), console, CancellationToken);
+        return HugesimCli.RunAsync(arguments, new CliServices(machines, Profiles) { Kernel = Kernel }, console, CancellationToken);
     }
 
     public Task<int> RunAsync(ScriptedMachine machine, params string[] arguments) =>

@@ -1,0 +1,110 @@
+using Hugesim.Cli;
+using Hugesim.Kernel;
+using Hugesim.Scenarios;
+using Hugesim.Tests.Scenarios;
+using Hugesim.Tests.Truth;
+using Shouldly;
+using Xunit;
+
+namespace Hugesim.Tests.Kernel;
+
+/// <summary>The kernel of this machine; only where HUGESIM_LIVE_KERNEL=1 asks for it, since it resizes the machine's pool.</summary>
+public sealed class LiveKernelTests
+{
+    private const string Switch = "HUGESIM_LIVE_KERNEL";
+
+    private static readonly SystemKernelEnvironment Environment = new();
+
+    [Fact]
+    public async Task Kernel_Scenario_LeavesThePoolAsFound()
+    {
+        SkipUnlessLive();
+        using var console = new TestConsole("pool 4\nmount A size=2\nproc p\np mmap m 3 private\np fork c\np w m 0\ncgnew L\np memfd f\np shmget S 1\n");
+
+        (await console.RunAsync("kernel", "--format", "recording", "-")).ShouldBe(ExitCodes.Success);
+
+        console.OutputText.ShouldContain("> p mmap m 3 private\n< ok | nr=4 free=4 resv=3 ");
+        ShouldBeClean();
+    }
+
+    [Fact]
+    public async Task Kernel_LeakedReservation_IsRepairedAndReported()
+    {
+        SkipUnlessLive();
+        using var console = new TestConsole("pool 4\nmount A size=10 min_size=1\nproc p\np open f A/x\np mmap s 6 shared fd=f\n");
+
+        (await console.RunAsync("kernel", "-")).ShouldBe(ExitCodes.Success);
+
+        if (console.OutputText.Contains("LEAK", StringComparison.Ordinal))
+        {
+            console.ErrorText.ShouldContain("repaired");
+        }
+
+        ShouldBeClean();
+    }
+
+    [Fact]
+    public async Task Kernel_CancelledInTheMiddle_CleansUp()
+    {
+        SkipUnlessLive();
+        using var stop = new CancellationTokenSource();
+        var host = new KernelHost();
+        await using (var machine = await host.StartAsync(KernelRunOptions.Default, stop.Token))
+        {
+            await foreach (var item in WellFormedScenario.ReadAsync(["pool 4", "mount A", "proc p", "p mmap m 2 private", "p w m 0"], "s"))
+            {
+                await machine.ExecuteAsync(((ScenarioStep)item).Command, CancellationToken.None);
+            }
+
+            await stop.CancelAsync();
+        }
+
+        ShouldBeClean();
+    }
+
+    [Fact]
+    public async Task Kernel_PoolLargerThanMemory_IsRefused()
+    {
+        SkipUnlessLive();
+        using var console = new TestConsole("pool 10000000\n");
+
+        (await console.RunAsync("kernel", "-")).ShouldBe(ExitCodes.BadInput);
+
+        console.ErrorText.ShouldContain("not enough memory for 10000000 huge pages");
+        ShouldBeClean();
+    }
+
+    [Fact]
+    public async Task Fuzz_FewScenarios_AgreeWithTheSimulator()
+    {
+        SkipUnlessLive();
+        var profile = NearestProfile.For(Environment.Release, TestConsole.Profiles);
+        var fuzzer = new ScenarioFuzzer(
+            async token => (await new KernelHost().StartAsync(KernelRunOptions.Default, token),
+                await TestMachines.Factory.CreateAsync(new MachineOptions(profile, Environment.Nodes, "parallel", 0, 1), token)),
+            steps: 40);
+
+        for (var seed = 0; seed < 20; seed++)
+        {
+            var finding = await fuzzer.NextAsync(seed, TestContext.Current.CancellationToken);
+            finding.ShouldBeNull(finding?.Recording);
+        }
+
+        ShouldBeClean();
+    }
+
+    private static void SkipUnlessLive()
+    {
+        Assert.SkipUnless(System.Environment.GetEnvironmentVariable(Switch) == "1", $"resizes this machine's pool of huge pages; ask for it with {Switch}=1");
+        var refusal = KernelPreconditions.Check(Environment, force: false);
+        Assert.SkipUnless(refusal is null, refusal?.Message ?? "");
+    }
+
+    private static void ShouldBeClean()
+    {
+        Environment.ReadPool("nr_hugepages").ShouldBe(0);
+        Environment.ReadPool("resv_hugepages").ShouldBe(0);
+        Environment.ReadPool("nr_overcommit_hugepages").ShouldBe(0);
+        File.ReadAllText("/proc/mounts").ShouldNotContain("/hugesim-");
+    }
+}
