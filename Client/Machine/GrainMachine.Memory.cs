@@ -75,7 +75,7 @@ internal sealed partial class GrainMachine
     }
 
     private static async ValueTask<string> Mbind(UserProcess process, MbindCommand command, NamedRange range) =>
-        IsValidPolicy(command.Mode, command.Nodes)
+        IsValidPolicy(command.Mode, command.Nodes) || (command.Length == 0 && command.Mode != MemoryPolicyMode.Unknown)
             ? Text(await process.Grain.Mbind(new MbindCall(
                 range.Address + command.Offset, command.Length, ModeOf(command.Mode, command.Nodes), (long)command.Nodes.Mask,
                 command.Move, command.Strict)))

@@ -23,14 +23,31 @@ public sealed partial class InodeGrain
     /// <inheritdoc/>
     public async ValueTask<InodePage> InstallShared(InodeFault fault)
     {
-        if (fault.Index >= SizePages)
+        if (_cache.TryGetValue(fault.Index, out var cached))
         {
-            return new InodePage(InodePageResult.BeyondEnd, Pfn.None);
+            return new InodePage(InodePageResult.Cached, cached);
         }
 
-        return _cache.TryGetValue(fault.Index, out var cached)
-            ? new InodePage(InodePageResult.Cached, cached)
-            : await Allocate(fault, mapped: true);
+        return fault.Index < SizePages ? await Allocate(fault, mapped: true) : await AllocateBeyondEnd(fault);
+    }
+
+    // hugetlb_mfill_atomic_pte looks at the file's size only when it has the page. restore_reserve_on_error then leaves the map's entry if the page
+    // consumed a reservation, which comes back with it, and deletes it otherwise.
+    private async ValueTask<InodePage> AllocateBeyondEnd(InodeFault fault)
+    {
+        var page = await TakePage(fault, mapped: false);
+        if (page.Failed)
+        {
+            return new InodePage(InodePageResult.NoPage, Pfn.None);
+        }
+
+        if (!page.ConsumedReserve)
+        {
+            _resvMap.RegionDel(fault.Index, fault.Index + 1, []);
+        }
+
+        await Flows.Free(await Flows.Frames.Put([page.Pfn], mapped: false, page.ConsumedReserve ? [page.Pfn] : []));
+        return new InodePage(InodePageResult.BeyondEnd, Pfn.None);
     }
 
     /// <inheritdoc/>
@@ -135,9 +152,7 @@ public sealed partial class InodeGrain
     // hugetlb_no_page / hugetlbfs_fallocate: a new page enters the cache.
     private async ValueTask<InodePage> Allocate(InodeFault fault, bool mapped)
     {
-        var nodes = fault.Task.Choose(new MemoryPolicy(fault.PolicyMode, fault.PolicyNodes), fault.Index);
-        var page = await Flows.Alloc(new PageRequest(
-            fault.Task, nodes, _resvMap, Shared: true, fault.Index, MayUseReserves: true, CowFromOwner: false, Anon: false, mapped, fault.Content));
+        var page = await TakePage(fault, mapped);
         if (page.Failed)
         {
             return new InodePage(InodePageResult.NoPage, Pfn.None);
@@ -145,6 +160,13 @@ public sealed partial class InodeGrain
 
         _cache.Add(fault.Index, page.Pfn);
         return new InodePage(InodePageResult.Allocated, page.Pfn);
+    }
+
+    private ValueTask<AllocatedPage> TakePage(InodeFault fault, bool mapped)
+    {
+        var nodes = fault.Task.Choose(new MemoryPolicy(fault.PolicyMode, fault.PolicyNodes), fault.Index);
+        return Flows.Alloc(new PageRequest(
+            fault.Task, nodes, _resvMap, Shared: true, fault.Index, MayUseReserves: true, CowFromOwner: false, Anon: false, mapped, fault.Content));
     }
 
     // hugetlb_vmdelete_list: all mappings let go of the pages, which end there if they were private copies.

@@ -46,9 +46,9 @@ public sealed partial class ProcessGrain
     public async ValueTask<Errno> Mlock(long address, long length)
     {
         var (first, end) = (address / Units.PageBytes, RoundUp(address + length, Units.PageBytes) / Units.PageBytes);
-        if (!_mm.Covers(first, end))
+        if (await CheckMapped(address, length) is var error && error != Errno.None)
         {
-            return Errno.ENOMEM;
+            return error;
         }
 
         // __mlock_posix_error_return: a page that cannot be had is ENOMEM here.
@@ -56,8 +56,9 @@ public sealed partial class ProcessGrain
     }
 
     /// <inheritdoc/>
-    public ValueTask<Errno> CheckMapped(long address, long length) =>
-        new(_mm.Covers(address / Units.PageBytes, RoundUp(address + length, Units.PageBytes) / Units.PageBytes) ? Errno.None : Errno.ENOMEM);
+    public ValueTask<Errno> CheckMapped(long address, long length) => address < 0
+        ? new(Errno.EINVAL)
+        : new(_mm.Covers(address / Units.PageBytes, RoundUp(address + length, Units.PageBytes) / Units.PageBytes) ? Errno.None : Errno.ENOMEM);
 
     private bool IsKnown(int advice) => advice switch
     {

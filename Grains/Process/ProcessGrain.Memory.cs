@@ -23,7 +23,7 @@ public sealed partial class ProcessGrain
             return new MmapAnswer(Errno.EBADF, 0, 0);
         }
 
-        if (call.Length <= 0 || call.Offset < 0 || call.Address % Units.PageBytes != 0 || call.Offset % Units.PageBytes != 0)
+        if (call.Length <= 0 || call.Offset < 0 || call.Address % Units.PageBytes != 0)
         {
             return new MmapAnswer(Errno.EINVAL, 0, 0);
         }
@@ -31,6 +31,12 @@ public sealed partial class ProcessGrain
         if (file is { ReadOnly: true } && call is { Shared: true, Write: true })
         {
             return new MmapAnswer(Errno.EACCES, 0, 0);
+        }
+
+        // hugetlbfs_file_mmap.
+        if (call.Offset % Units.PageBytes != 0)
+        {
+            return new MmapAnswer(Errno.EINVAL, 0, 0);
         }
 
         var mapped = await MapAt(call, file, reserveAtMap: true);

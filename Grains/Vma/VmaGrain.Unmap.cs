@@ -121,11 +121,7 @@ public sealed partial class VmaGrain
     /// <inheritdoc/>
     public ValueTask RegisterUffd(long first, long end)
     {
-        foreach (var area in _mapping.Isolate(first, end))
-        {
-            area.UffdMissing = true;
-        }
-
+        Change(new CutRange(first, end, CutsFirst: false, CutsLast: false), area => area.UffdMissing, area => area.UffdMissing = true);
         return ValueTask.CompletedTask;
     }
 
