@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Hugesim.Model;
 using Hugesim.Scenarios;
 
 namespace Hugesim.Cli;
@@ -19,7 +20,9 @@ internal sealed class CliOptions
     public CliOptions(CliServices services)
     {
         _services = services;
-        Profile = Choice("--profile", $"The kernel to simulate: {string.Join(", ", services.Profiles)}.", services.Profiles);
+        var repair = services.RepairedProfiles.Count > 0 ? $" With {KernelProfile.RepairMark} after it, its accounting bugs are repaired." : "";
+        Profile = Choice(
+            "--profile", $"The kernel to simulate: {string.Join(", ", services.Profiles)}.{repair}", [.. services.Profiles, .. services.RepairedProfiles]);
         Scheduler = Choice(
             "--scheduler",
             "How messages are delivered: parallel on all cores, or deterministic in an order that the seed decides. The default is parallel.",

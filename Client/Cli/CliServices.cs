@@ -8,6 +8,9 @@ namespace Hugesim.Cli;
 /// <param name="Profiles">The names of the kernels that can be simulated, from the oldest to the newest; the last is the default.</param>
 public sealed record CliServices(IScenarioMachineFactory Machines, IReadOnlyList<string> Profiles)
 {
+    /// <summary>The names of the same kernels without their accounting bugs.</summary>
+    public IReadOnlyList<string> RepairedProfiles { get; init; } = [];
+
     /// <summary>The kernel of the machine that the program runs on.</summary>
     public IKernelHost Kernel { get; init; } = new KernelHost();
 }

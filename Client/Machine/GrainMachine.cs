@@ -1,4 +1,5 @@
 using Hugesim.Abstractions;
+using Hugesim.Audit;
 using Hugesim.Model;
 using Hugesim.Scenarios;
 using Hugesim.Silo;
@@ -9,7 +10,7 @@ namespace Hugesim.Machine;
 /// A simulated machine that executes scenarios: the recorder's controller and the user space of its processes, in front of the grains that
 /// are the kernel. Answers are the recorder's text.
 /// </summary>
-internal sealed partial class GrainMachine : IScenarioMachine
+internal sealed partial class GrainMachine : IScenarioMachine, IAuditedMachine
 {
     private readonly IGrainHost _host;
     private readonly string _name;
@@ -66,6 +67,13 @@ internal sealed partial class GrainMachine : IScenarioMachine
 
     /// <inheritdoc/>
     public ValueTask<TeardownResult> TearDownAsync(CancellationToken ct) => Run(TearDown);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<AuditViolation>> AuditAsync(CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        return Run(() => MachineAudit.RunAsync(Grains, _name));
+    }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _host.DisposeAsync();

@@ -32,7 +32,7 @@ public interface IFramesGrain : IGrainWithStringKey
 
     /// <summary>Every frame in use, for the audit of a machine.</summary>
     [ReadOnly]
-    ValueTask<FrameInUse[]> Audit();
+    ValueTask<FrameAudit[]> Audit();
 }
 
 /// <summary>A frame that comes into use.</summary>
@@ -63,7 +63,3 @@ public sealed record PutFrames(long[] Pfns, bool Mapped, long[] RestoreReserve);
 /// <param name="MapCount">Page table entries that map it.</param>
 [GenerateSerializer, Immutable, Alias("FrameView")]
 public readonly record struct FrameView(int Content, int MapCount);
-
-/// <summary>A frame in use, for the audit.</summary>
-[GenerateSerializer, Immutable, Alias("FrameInUse")]
-public sealed record FrameInUse(long Pfn, int RefCount, int MapCount, bool RestoreReserve);

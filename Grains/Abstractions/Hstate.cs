@@ -42,6 +42,10 @@ public interface IHstateGrain : IGrainWithStringKey
     /// <summary>All counters, as sysfs and the cgroup files show them.</summary>
     [ReadOnly]
     ValueTask<HstateCounters> ReadCounters();
+
+    /// <summary>Counters, free lists and charges, for the audit of a machine.</summary>
+    [ReadOnly]
+    ValueTask<HstateAudit> Audit();
 }
 
 /// <summary>A machine's kernel and hardware.</summary>

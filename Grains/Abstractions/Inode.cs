@@ -66,6 +66,10 @@ public interface IInodeGrain : IGrainWithStringKey
     /// <summary>Open files and mappings; 0 means that only a name holds the inode.</summary>
     [ReadOnly]
     ValueTask<int> ReferenceCount();
+
+    /// <summary>For the audit of a machine; null when there is no such inode.</summary>
+    [ReadOnly]
+    ValueTask<InodeAudit?> Audit();
 }
 
 /// <summary>What an inode is made of.</summary>

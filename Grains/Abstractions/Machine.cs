@@ -20,8 +20,12 @@ public interface IMachineGrain : IGrainWithStringKey
     /// <summary>statfs of every mount, in the order of mounting.</summary>
     ValueTask<MountStatus[]> Statfs();
 
-    /// <summary>A new process number.</summary>
+    /// <summary>A new process number. The machine knows the process until <see cref="ProcessExited"/>.</summary>
     ValueTask<long> NextPid();
+
+    /// <summary>A process has ended.</summary>
+    /// <param name="process">Its key.</param>
+    ValueTask ProcessExited(string process);
 
     /// <summary>shmget(SHM_HUGETLB).</summary>
     ValueTask<ShmAnswer> ShmGet(TaskContext task, long lengthBytes, bool noReserve);
@@ -31,6 +35,9 @@ public interface IMachineGrain : IGrainWithStringKey
 
     /// <summary>shmctl(IPC_RMID).</summary>
     ValueTask<Errno> ShmRemove(long id);
+
+    /// <summary>For the audit: the grains that the machine consists of; null when it was not booted.</summary>
+    ValueTask<MachineInventory?> Audit();
 }
 
 /// <summary>How a machine boots.</summary>

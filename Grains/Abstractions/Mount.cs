@@ -20,6 +20,10 @@ public interface IMountGrain : IGrainWithStringKey
 
     /// <summary>statfs.</summary>
     ValueTask<MountBlocks> Statfs();
+
+    /// <summary>For the audit of a machine; null when there is no such mount, or no longer.</summary>
+    [ReadOnly]
+    ValueTask<MountAudit?> Audit();
 }
 
 /// <summary>A file that was found or made.</summary>

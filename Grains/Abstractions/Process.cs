@@ -112,6 +112,10 @@ public interface IProcessGrain : IGrainWithStringKey
 
     /// <summary>UFFDIO_ZEROPAGE: EINVAL on huge pages.</summary>
     ValueTask<Errno> UffdZero(long address);
+
+    /// <summary>For the audit of a machine; null when there is no such process.</summary>
+    [ReadOnly]
+    ValueTask<ProcessAudit?> Audit();
 }
 
 /// <summary>What fork hands to the child.</summary>

@@ -27,6 +27,10 @@ public interface ISubpoolGrain : IGrainWithStringKey
     /// <summary>Blocks and free blocks as statfs shows them, in huge pages.</summary>
     [ReadOnly]
     ValueTask<MountBlocks> Statfs();
+
+    /// <summary>For the audit of a machine; null when there is no such subpool.</summary>
+    [ReadOnly]
+    ValueTask<SubpoolAudit?> Audit();
 }
 
 /// <summary>f_blocks and f_bfree of a mount, in huge pages; -1 where size has no limit.</summary>

@@ -66,6 +66,10 @@ public interface IVmaGrain : IGrainWithStringKey
     /// <summary>unmap_ref_private: the owner needs this frame for itself.</summary>
     [AlwaysInterleave]
     ValueTask UnmapReference(long page, long pfn);
+
+    /// <summary>For the audit of a machine; null when there is no such mapping.</summary>
+    [ReadOnly]
+    ValueTask<VmaAudit?> Audit();
 }
 
 /// <summary>A range whose areas change; an area that it does not cover is split, if that is possible.</summary>

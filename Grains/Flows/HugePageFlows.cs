@@ -177,10 +177,9 @@ internal sealed class HugePageFlows
 
     private async ValueTask<long> GetFromSubpool() => _subpool is null ? 1 : await _subpool.GetPages(1);
 
+    // Up to 6.12 vma_has_reserves refused what the subpool had handed out already (bug B6).
     private bool UsesReservation(PageRequest request, long fromSubpool) =>
-        Profile.ReserveByGlobalChange
-            ? fromSubpool == 0
-            : !request.CowFromOwner && fromSubpool == 0 && request.MayUseReserves;
+        fromSubpool == 0 && (!Profile.Has(KernelBug.B6) || (!request.CowFromOwner && request.MayUseReserves));
 
     private async ValueTask<long> TakePage(PageRequest request, bool chargeRsvd, bool useReservation)
     {
@@ -190,8 +189,8 @@ internal sealed class HugePageFlows
         return answer.Pfn;
     }
 
-    // The error path of alloc_hugetlb_folio. Up to 6.12 the page goes back to the subpool and its answer is ignored; from 6.18 only a page
-    // that the subpool had reserved goes back, so that the quota of any other stays used (bug B3).
+    // The error path of alloc_hugetlb_folio. Up to 6.12 the page goes back to the subpool and its answer is ignored (part of bug B5); from 6.18
+    // only a page that the subpool had reserved goes back, so that the quota of any other stays used (bug B3). Repaired, the subpool is as before.
     private async ValueTask ReturnToSubpool(bool needsOwnPage, long fromSubpool)
     {
         if (_subpool is null || !needsOwnPage)
@@ -199,13 +198,17 @@ internal sealed class HugePageFlows
             return;
         }
 
-        if (!Profile.ReserveByGlobalChange)
+        if (Profile.Has(KernelBug.B5))
         {
             await _subpool.PutPages(1);
         }
         else if (fromSubpool == 0)
         {
             await Unreserve(1, []);
+        }
+        else if (!Profile.Has(KernelBug.B3))
+        {
+            await _subpool.UndoGetPages(1, fromSubpool);
         }
     }
 

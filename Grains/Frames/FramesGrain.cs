@@ -112,6 +112,7 @@ public sealed class FramesGrain : Grain, IFramesGrain
     }
 
     /// <inheritdoc/>
-    public ValueTask<FrameInUse[]> Audit() =>
-        new(_frames.All.Select(f => new FrameInUse(f.Key, f.Value.RefCount, f.Value.MapCount, f.Value.RestoreReserve)).ToArray());
+    public ValueTask<FrameAudit[]> Audit() =>
+        new(_frames.All.Select(f => new FrameAudit(
+            f.Key, f.Value.RefCount, f.Value.MapCount, f.Value.Anon, f.Value.RestoreReserve, f.Value.Subpool, f.Value.Cgroup, f.Value.RsvdCgroup)).ToArray());
 }

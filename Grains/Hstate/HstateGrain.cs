@@ -143,4 +143,10 @@ public sealed class HstateGrain : Grain, IHstateGrain
         return new(new HstateCounters(
             Pool.NrPages, Pool.FreePages, Pool.ResvPages, Pool.SurplusPages, Pool.OvercommitPages, nodes, cgroups));
     }
+
+    /// <inheritdoc/>
+    public async ValueTask<HstateAudit> Audit() => new(
+        await ReadCounters(),
+        [.. Pool.Nodes.Select(n => n.FreeList.ToArray())],
+        [.. _cgroups.Groups.Select(g => new CgroupAudit(g.Parent, g.Removed, g.UsagePages, g.RsvdPages))]);
 }

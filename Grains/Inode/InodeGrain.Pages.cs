@@ -210,7 +210,7 @@ public sealed partial class InodeGrain
             return;
         }
 
-        await Flows.Unreserve(chg - freed, Cgroups.ToUncharges(uncharges));
+        await Flows.Unreserve(chg - freed, [.. uncharges.Select(u => new RsvdUncharge(u.Cgroup, u.Pages))]);
     }
 
     // hugetlbfs_zero_partial_page: the number of a page stands at its beginning, so only a hole that begins before it and ends in it zeroes it.

@@ -15,6 +15,7 @@ public sealed partial class InodeGrain : Grain, IInodeGrain
     private long _sizeBytes;
     private int _links;
     private int _opens;
+    private bool _evicted;
 
     private HugePageFlows Flows => _flows ?? throw new InvalidOperationException($"inode {this.GetPrimaryKeyString()} was used before it was created");
 
@@ -87,7 +88,7 @@ public sealed partial class InodeGrain : Grain, IInodeGrain
             return Errno.ENOMEM;
         }
 
-        var added = _resvMap.RegionAdd(from, to, regionsNeeded, Cgroups.Path(task.Cgroup));
+        var added = _resvMap.RegionAdd(from, to, regionsNeeded, task.Cgroup);
         if (added < 0)
         {
             await Flows.Unreserve(chg, [new RsvdUncharge(task.Cgroup, chg)]);
@@ -142,6 +143,19 @@ public sealed partial class InodeGrain : Grain, IInodeGrain
         return new ReadAnswer(bytes, (await Flows.Frames.Load([pfn]))[0].Content);
     }
 
+    /// <inheritdoc/>
+    public ValueTask<InodeAudit?> Audit()
+    {
+        if (_identity is { } identity && !_evicted)
+        {
+            var cache = _cache.Select(p => new CachedPageAudit(p.Key, p.Value)).ToArray();
+            return new(new InodeAudit(identity.Subpool, _opens, [.. _mappings], cache, Auditing.Describe(_resvMap)));
+        }
+
+        DeactivateOnIdle();
+        return default;
+    }
+
     // iput: without links and references the inode is evicted, with its pages and reservations.
     private async ValueTask<InodeReleased> Release()
     {
@@ -155,6 +169,7 @@ public sealed partial class InodeGrain : Grain, IInodeGrain
             // hugetlbfs_evict_inode: remove_inode_hugepages(0, LLONG_MAX).
             await RemovePages(0, long.MaxValue);
             _resvMap = new ReserveMap();
+            _evicted = true;
             DeactivateOnIdle();
         }
 

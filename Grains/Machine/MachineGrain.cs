@@ -8,8 +8,13 @@ namespace Hugesim.Grains;
 public sealed class MachineGrain : Grain, IMachineGrain
 {
     private readonly List<(string Name, string Key)> _mounts = [];
+
+    // Unmounted lazily, and perhaps still in use.
+    private readonly List<string> _detached = [];
+    private readonly HashSet<string> _processes = [];
     private readonly Dictionary<long, (string Inode, long LengthBytes, bool Removed)> _segments = [];
     private MachineContext? _machine;
+    private int _nodes;
     private long _nextMount;
     private long _nextPid = 1;
     private long _nextSegment;
@@ -23,6 +28,7 @@ public sealed class MachineGrain : Grain, IMachineGrain
     {
         _machine = new MachineContext(Key, KernelProfiles.Get(request.Profile).Name);
         await GrainFactory.GetGrain<IHstateGrain>(Keys.Hstate(Key)).Boot(new HstateBoot(_machine.Profile, request.Nodes, request.CapacityPagesPerNode));
+        _nodes = request.Nodes;
         return _machine;
     }
 
@@ -51,6 +57,11 @@ public sealed class MachineGrain : Grain, IMachineGrain
         var error = await GrainFactory.GetGrain<IMountGrain>(_mounts[at].Key).Umount(lazy);
         if (error == Errno.None)
         {
+            if (lazy)
+            {
+                _detached.Add(_mounts[at].Key);
+            }
+
             _mounts.RemoveAt(at);
         }
 
@@ -74,7 +85,18 @@ public sealed class MachineGrain : Grain, IMachineGrain
     }
 
     /// <inheritdoc/>
-    public ValueTask<long> NextPid() => new(_nextPid++);
+    public ValueTask<long> NextPid()
+    {
+        _processes.Add(Keys.Process(Key, _nextPid));
+        return new(_nextPid++);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask ProcessExited(string process)
+    {
+        _processes.Remove(process);
+        return ValueTask.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public async ValueTask<ShmAnswer> ShmGet(TaskContext task, long lengthBytes, bool noReserve)
@@ -123,6 +145,32 @@ public sealed class MachineGrain : Grain, IMachineGrain
         }
 
         return Errno.None;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<MachineInventory?> Audit()
+    {
+        if (_machine is null)
+        {
+            DeactivateOnIdle();
+            return null;
+        }
+
+        await ForgetEndedMounts();
+        return new MachineInventory(
+            _machine.Profile, _nodes, [.. _processes], [.. _mounts.Select(m => m.Key), .. _detached],
+            [.. _segments.Values.Select(s => new SegmentAudit(s.Inode, !s.Removed))]);
+    }
+
+    private async ValueTask ForgetEndedMounts()
+    {
+        foreach (var mount in _detached.ToArray())
+        {
+            if (await GrainFactory.GetGrain<IMountGrain>(mount).Audit() is null)
+            {
+                _detached.Remove(mount);
+            }
+        }
     }
 
     // A removed segment lives until the last process detaches.

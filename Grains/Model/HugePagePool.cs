@@ -112,7 +112,7 @@ public sealed partial class HugePagePool
 
     /// <summary>
     /// Frees a page: the second half of <c>free_huge_folio</c>, under hugetlb_lock. A page of a node with surplus goes back to the buddy
-    /// allocator, any other to the free list.
+    /// allocator, any other to the free list. That the former holds even for a page whose reservation is restored is bug B7.
     /// </summary>
     /// <param name="pfn">The frame.</param>
     /// <param name="restoreReserve">The page's reservation is restored: its restore-reserve flag, or the subpool fell below its minimum.</param>
@@ -124,7 +124,8 @@ public sealed partial class HugePagePool
             ResvPages++;
         }
 
-        if (node.SurplusPages > 0)
+        var isPromised = restoreReserve && !_profile.Has(KernelBug.B7);
+        if (node.SurplusPages > 0 && !isPromised)
         {
             AdjustSurplus(node, -1);
             RemoveFromPool(node, pfn);

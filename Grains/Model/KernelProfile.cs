@@ -34,6 +34,15 @@ public enum UnmapRestoreRule
 /// <param name="Order">Position in time; later kernels have higher numbers.</param>
 public sealed record KernelProfile(string Name, int Order)
 {
+    /// <summary>What a name ends with that means the same kernel without its accounting bugs: <c>7.3+repair</c>.</summary>
+    public const string RepairMark = "+repair";
+
+    /// <summary>
+    /// The kernel's accounting bugs. B1, B2 and B5 are what <see cref="UnmapRestore"/> and <see cref="FailedReserve"/> say; the others are read from
+    /// here.
+    /// </summary>
+    public KernelBug Bugs { get; init; }
+
     /// <summary>Failure of the pool inside <c>hugetlb_reserve_pages</c>.</summary>
     public FailedReserveRule FailedReserve { get; init; } = FailedReserveRule.PutWholeChg;
 
@@ -41,8 +50,8 @@ public sealed record KernelProfile(string Name, int Order)
     public UnmapRestoreRule UnmapRestore { get; init; } = UnmapRestoreRule.Never;
 
     /// <summary>
-    /// The reserve is chosen by <c>gbl_chg</c> alone (<c>alloc_hugetlb_folio</c> from 6.18). Before, <c>vma_has_reserves</c> refused a child the
-    /// reserve that the subpool had already handed out: bug B6.
+    /// An owner's copy-on-write asks the subpool without asking the map first, and <c>gbl_chg</c> alone chooses the reserve
+    /// (<c>alloc_hugetlb_folio</c> with MAP_CHG_ENFORCED, from 6.18). Before, <c>vma_has_reserves</c> decided as well: bug B6.
     /// </summary>
     public bool ReserveByGlobalChange { get; init; }
 
@@ -72,12 +81,28 @@ public sealed record KernelProfile(string Name, int Order)
 
     /// <summary>Error of UFFDIO_COPY when no page can be had: EEXIST from 6.18, ENOMEM before.</summary>
     public Errno UffdCopyWithoutPage { get; init; } = Errno.ENOMEM;
+
+    /// <summary>Whether the kernel has that bug.</summary>
+    public bool Has(KernelBug bug) => (Bugs & bug) != 0;
+
+    /// <summary>
+    /// The same kernel with its accounting bugs repaired, each in the way that its successors took where there is one: a failed reservation gives
+    /// back exactly what it took, and a reservation is restored only with the page.
+    /// </summary>
+    public KernelProfile Repaired() => Bugs == KernelBug.None ? this : this with
+    {
+        Name = Name + RepairMark,
+        Bugs = KernelBug.None,
+        FailedReserve = FailedReserveRule.QuotaThenPutSubpoolShare,
+        UnmapRestore = UnmapRestore == UnmapRestoreRule.EvenWhenShared ? UnmapRestoreRule.WhenUnshared : UnmapRestore,
+    };
 }
 
 /// <summary>The kernels that the simulation knows, and the newest of them.</summary>
 public static class KernelProfiles
 {
     private static readonly KernelProfile[] s_all = Build();
+    private static readonly KernelProfile[] s_repaired = Array.ConvertAll(s_all, p => p.Repaired());
 
     /// <summary>All profiles, oldest first.</summary>
     public static IReadOnlyList<KernelProfile> All => s_all;
@@ -85,21 +110,35 @@ public static class KernelProfiles
     /// <summary>The profile used when none is named.</summary>
     public static KernelProfile Newest => s_all[^1];
 
-    /// <summary>The profile of that name.</summary>
+    /// <summary>The same kernels without their accounting bugs, named <c>7.3+repair</c>.</summary>
+    public static IReadOnlyList<KernelProfile> AllRepaired => s_repaired;
+
+    /// <summary>The profile of that name, recorded or repaired.</summary>
     /// <exception cref="ArgumentException">No such profile; the message lists those that exist.</exception>
     public static KernelProfile Get(string name) =>
         Array.Find(s_all, p => p.Name == name)
-        ?? throw new ArgumentException($"no kernel profile '{name}'; there are {string.Join(", ", s_all.Select(p => p.Name))}", nameof(name));
+        ?? Array.Find(s_repaired, p => p.Name == name)
+        ?? throw new ArgumentException(
+            $"no kernel profile '{name}'; there are {string.Join(", ", s_all.Select(p => p.Name))}, and each with {KernelProfile.RepairMark}", nameof(name));
 
     private static KernelProfile[] Build()
     {
-        var v5_10 = new KernelProfile("5.10", 510);
-        var v6_1 = v5_10 with { Name = "6.1", Order = 601, MadviseDontneed = true, MadvisePopulate = true, MremapMoves = true };
+        var v5_10 = new KernelProfile("5.10", 510) { Bugs = KernelBug.B5 | KernelBug.B6 | KernelBug.B7 };
+        var v6_1 = v5_10 with
+        {
+            Name = "6.1",
+            Order = 601,
+            Bugs = v5_10.Bugs | KernelBug.B4,
+            MadviseDontneed = true,
+            MadvisePopulate = true,
+            MremapMoves = true,
+        };
         var v6_12 = v6_1 with { Name = "6.12", Order = 612, UnmapRestore = UnmapRestoreRule.WhenUnshared, NodePoolCountsPersistent = true };
         var v6_18_15 = v6_12 with
         {
             Name = "6.18.15",
             Order = 61815,
+            Bugs = KernelBug.B1 | KernelBug.B2 | KernelBug.B3 | KernelBug.B4 | KernelBug.B7,
             UnmapRestore = UnmapRestoreRule.EvenWhenShared,
             FailedReserve = FailedReserveRule.PutSubpoolShare,
             ReserveByGlobalChange = true,
@@ -112,6 +151,7 @@ public static class KernelProfiles
         {
             Name = "7.3",
             Order = 70300,
+            Bugs = KernelBug.B3 | KernelBug.B4 | KernelBug.B7,
             UnmapRestore = UnmapRestoreRule.WhenUnshared,
             FailedReserve = FailedReserveRule.QuotaThenPutSubpoolShare,
         };

@@ -207,9 +207,9 @@ internal sealed partial class RegionTree
 
         foreach (ref readonly var region in regions)
         {
-            if (region.UnchargePath is not null)
+            if (region.UnchargeCgroup is { } cgroup)
             {
-                uncharges.Add(new Uncharge(region.UnchargePath, region.Pages));
+                uncharges.Add(new Uncharge(cgroup, region.Pages));
             }
         }
     }

@@ -85,13 +85,13 @@ public sealed class ReserveMap
     /// <param name="from">First page, as given to <see cref="RegionChg"/>.</param>
     /// <param name="to">First page after the range, as given to <see cref="RegionChg"/>.</param>
     /// <param name="inRegionsNeeded">What <see cref="RegionChg"/> set aside.</param>
-    /// <param name="unchargePath">The cgroup whose counter the new pages hold, or null. Pages already in the map keep theirs.</param>
+    /// <param name="unchargeCgroup">The cgroup whose counter the new pages hold, or null. Pages already in the map keep theirs.</param>
     /// <returns>
     /// Pages added, which differs from what <see cref="RegionChg"/> announced when the map changed in between: the caller then owes a correction. <c>-ENOMEM</c> only when
     /// that change made more gaps and no descriptor could be had for them; nothing has changed then, and <see cref="RegionAbort"/> is still owed.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The range is negative or reversed, or more descriptors are given back than are promised.</exception>
-    public long RegionAdd(long from, long to, long inRegionsNeeded, string? unchargePath = null)
+    public long RegionAdd(long from, long to, long inRegionsNeeded, int? unchargeCgroup = null)
     {
         CheckRange(from, to);
         CheckPromise(inRegionsNeeded);
@@ -107,7 +107,7 @@ public sealed class ReserveMap
             }
         }
 
-        var added = FillGaps(from, to, unchargePath);
+        var added = FillGaps(from, to, unchargeCgroup);
         AddsInProgress -= inRegionsNeeded;
         Assert(added == expected, "an addition differs from its count");
         AssertCounters();
@@ -226,7 +226,7 @@ public sealed class ReserveMap
     }
 
     /// <summary>Adds every gap of a range as a region of its own. Source: <c>add_reservation_in_range</c> without a regions_needed.</summary>
-    private long FillGaps(long from, long to, string? path)
+    private long FillGaps(long from, long to, int? cgroup)
     {
         long added = 0;
         var position = from;
@@ -236,7 +236,7 @@ public sealed class ReserveMap
             var end = found ? Math.Min(next.From, to) : to;
             if (position < end)
             {
-                AddCoalesced(new FileRegion(position, end, path));
+                AddCoalesced(new FileRegion(position, end, cgroup));
                 added += end - position;
             }
 
@@ -339,9 +339,9 @@ public sealed class ReserveMap
 
     private static void Report(ICollection<Uncharge>? uncharges, FileRegion region, long pages)
     {
-        if (uncharges is not null && region.UnchargePath is not null)
+        if (uncharges is not null && region.UnchargeCgroup is { } cgroup)
         {
-            uncharges.Add(new Uncharge(region.UnchargePath, pages));
+            uncharges.Add(new Uncharge(cgroup, pages));
         }
     }
 

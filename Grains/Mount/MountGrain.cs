@@ -103,6 +103,18 @@ public sealed class MountGrain : Grain, IMountGrain
     /// <inheritdoc/>
     public ValueTask<MountBlocks> Statfs() => _hasSubpool ? Subpool.Statfs() : new(new MountBlocks(0, 0));
 
+    /// <inheritdoc/>
+    public ValueTask<MountAudit?> Audit()
+    {
+        if (_machine is not null && !_ended)
+        {
+            return new(new MountAudit([.. _inodes], _hasSubpool));
+        }
+
+        DeactivateOnIdle();
+        return default;
+    }
+
     private async ValueTask<bool> IsBusy()
     {
         foreach (var inode in _inodes.ToArray())

@@ -16,6 +16,7 @@ public sealed partial class ProcessGrain : Grain, IProcessGrain
     private TaskContext _task = TaskContext.Default;
     private HugePageFlows? _flows;
     private bool _catching;
+    private bool _exited;
     private long _nextVma;
 
     private MachineContext Machine => _machine ?? throw new InvalidOperationException($"process {Key} was used before it was spawned");
@@ -99,7 +100,22 @@ public sealed partial class ProcessGrain : Grain, IProcessGrain
             await Close(fd);
         }
 
+        await MachineGrain.ProcessExited(Key);
+        _exited = true;
         DeactivateOnIdle();
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ProcessAudit?> Audit()
+    {
+        if (_machine is not null && !_exited)
+        {
+            var ranges = _mm.Ranges.Select(r => new RangeAudit(Keys.Vma(Key, r.Vma), r.Start, r.End));
+            return new(new ProcessAudit([.. _files.Values.Select(f => f.Inode)], [.. ranges]));
+        }
+
+        DeactivateOnIdle();
+        return default;
     }
 
     /// <inheritdoc/>

@@ -77,6 +77,18 @@ public sealed class SubpoolGrain : Grain, ISubpoolGrain
         return new(new MountBlocks(blocks, free));
     }
 
+    /// <inheritdoc/>
+    public ValueTask<SubpoolAudit?> Audit()
+    {
+        if (_subpool is { State: var state })
+        {
+            return new(new SubpoolAudit(state.MaxHpages, state.MinHpages, state.UsedHpages, state.RsvHpages, state.Released));
+        }
+
+        DeactivateOnIdle();
+        return default;
+    }
+
     // unlock_or_release_subpool: after umount, the last page to come back ends the subpool and its min_size reservation.
     private async ValueTask ReleaseIfFree()
     {

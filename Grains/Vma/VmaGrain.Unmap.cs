@@ -143,7 +143,13 @@ public sealed partial class VmaGrain
     public ValueTask Move(long first, long end, long to)
     {
         // move_vma clears the reservations of the area that it moves from, all of it: what stays behind loses its map (bug B4). The moved
-        // part keeps map and marks.
+        // part keeps map and marks. Repaired, both do: the map tells the pieces apart by their place in the file.
+        if (!Flows.Profile.Has(KernelBug.B4))
+        {
+            _mapping.Move(first, end, to);
+            return ValueTask.CompletedTask;
+        }
+
         var torn = _mapping.Areas.Where(a => a.Start < end && first < a.End && (a.Start < first || a.End > end))
             .Select(a => (a.Start, a.End)).ToArray();
         _mapping.Move(first, end, to);

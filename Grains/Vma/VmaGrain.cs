@@ -180,6 +180,21 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
         return new(new VmaView([.. areas], [.. ptes]));
     }
 
+    /// <inheritdoc/>
+    public ValueTask<VmaAudit?> Audit()
+    {
+        if (_mapping.Areas.Count > 0)
+        {
+            var areas = _mapping.Areas.Select(a => new AreaAudit(a.Start, a.End, a.PgOff, a.Shared, a.HasResvMap, a.Owner));
+            var map = _mapping.ResvMap is { } resvMap ? Auditing.Describe(resvMap) : null;
+            return new(new VmaAudit(
+                _inode, IsInInode, _subpool, _mapping.RsvdCgroup, [.. areas], [.. _mapping.Ptes.Select(p => ToImage(p.Key, p.Value))], map));
+        }
+
+        DeactivateOnIdle();
+        return default;
+    }
+
     private void Begin(MachineContext machine, string inode, string? subpool, bool anonymous, bool hasFile)
     {
         _machine = machine;

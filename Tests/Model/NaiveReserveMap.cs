@@ -8,7 +8,7 @@ namespace Hugesim.Tests.Model;
 /// </summary>
 public sealed class NaiveReserveMap(long universe)
 {
-    private readonly Dictionary<long, string?> _pages = [];
+    private readonly Dictionary<long, int?> _pages = [];
 
     public long Adds { get; private set; }
 
@@ -25,7 +25,7 @@ public sealed class NaiveReserveMap(long universe)
         var regions = new List<FileRegion>();
         foreach (var page in _pages.Keys.Order())
         {
-            if (regions.Count > 0 && regions[^1].To == page && regions[^1].UnchargePath == _pages[page])
+            if (regions.Count > 0 && regions[^1].To == page && regions[^1].UnchargeCgroup == _pages[page])
             {
                 regions[^1] = regions[^1] with { To = page + 1 };
             }
@@ -50,7 +50,7 @@ public sealed class NaiveReserveMap(long universe)
         return Missing(from, to).Count;
     }
 
-    public long Add(long from, long to, long promised, string? path)
+    public long Add(long from, long to, long promised, int? cgroup)
     {
         var gaps = Gaps(from, to);
         if (gaps > promised && !HaveCache(Adds + gaps - promised))
@@ -59,7 +59,7 @@ public sealed class NaiveReserveMap(long universe)
         }
 
         var missing = Missing(from, to);
-        missing.ForEach(page => _pages.Add(page, path));
+        missing.ForEach(page => _pages.Add(page, cgroup));
         Cache -= gaps;
         Adds -= promised;
         return missing.Count;
@@ -87,9 +87,9 @@ public sealed class NaiveReserveMap(long universe)
         {
             var gone = Pages(Math.Max(from, region.From), Math.Min(to, region.To)).Count(_pages.Remove);
             removed += gone;
-            if (region.UnchargePath is not null)
+            if (region.UnchargeCgroup is { } cgroup)
             {
-                uncharges.Add(new Uncharge(region.UnchargePath, gone));
+                uncharges.Add(new Uncharge(cgroup, gone));
             }
         }
 

@@ -10,9 +10,12 @@ namespace Hugesim.Tests.Model;
 /// <summary>The reserve map against the naive one, over random sequences of interleaved operations.</summary>
 public sealed class ReserveMapProperties
 {
+    // Numbers of cgroups.
+    private const int A = 1;
+    private const int B = 2;
     private const int Universe = 40;
     private const int WideUniverse = 600;
-    private static readonly string?[] Cgroups = [null, "/a", "/b"];
+    private static readonly int?[] Cgroups = [null, A, B];
 
     public enum Kind
     {
@@ -68,13 +71,13 @@ public sealed class ReserveMapProperties
             from start in Gen.Choose(0, universe - 1)
             from pages in length
             from pick in Gen.Choose(0, 1_000)
-            from path in Gen.Elements(Cgroups)
+            from cgroup in Gen.Elements(Cgroups)
             from allocations in budget
-            select new Step(what, start, Math.Min(start + pages, universe), pick, path, allocations);
+            select new Step(what, start, Math.Min(start + pages, universe), pick, cgroup, allocations);
         return Properties.Sequences(step, most);
     }
 
-    public sealed record Step(Kind What, long From, long To, int Pick, string? Path, int Budget);
+    public sealed record Step(Kind What, long From, long To, int Pick, int? Cgroup, int Budget);
 
     private sealed class Race(int universe)
     {
@@ -92,7 +95,7 @@ public sealed class ReserveMapProperties
             for (var page = 0; page < universe; page += 3)
             {
                 Map.RegionChg(page, page + 1, out var needed).ShouldBe(_naive.Chg(page, page + 1, out _));
-                Map.RegionAdd(page, page + 1, needed, "/a").ShouldBe(_naive.Add(page, page + 1, needed, "/a"));
+                Map.RegionAdd(page, page + 1, needed, A).ShouldBe(_naive.Add(page, page + 1, needed, A));
             }
 
             return this;
@@ -154,8 +157,8 @@ public sealed class ReserveMapProperties
             var (before, cache) = (Map.Regions.ToArray(), Map.RegionCacheCount);
             var present = Map.RegionCount(pending.From, pending.To);
 
-            var added = Map.RegionAdd(pending.From, pending.To, pending.Needed, step.Path);
-            added.ShouldBe(_naive.Add(pending.From, pending.To, pending.Needed, step.Path));
+            var added = Map.RegionAdd(pending.From, pending.To, pending.Needed, step.Cgroup);
+            added.ShouldBe(_naive.Add(pending.From, pending.To, pending.Needed, step.Cgroup));
             if (added < 0)
             {
                 (pending.To - pending.From).ShouldBeGreaterThan(1, "an addition of one page cannot fail");
@@ -203,8 +206,8 @@ public sealed class ReserveMapProperties
             while (_pending.Count > 0)
             {
                 var (from, to, needed, _) = Take(0);
-                var added = Map.RegionAdd(from, to, needed, "/a");
-                added.ShouldBe(_naive.Add(from, to, needed, "/a"));
+                var added = Map.RegionAdd(from, to, needed, A);
+                added.ShouldBe(_naive.Add(from, to, needed, A));
                 if (added < 0)
                 {
                     Map.RegionAbort(from, to, needed);

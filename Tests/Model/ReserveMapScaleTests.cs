@@ -9,6 +9,9 @@ namespace Hugesim.Tests.Model;
 /// <summary>The reserve map with many regions: the tree stays balanced, and no operation becomes a walk over all regions.</summary>
 public sealed class ReserveMapScaleTests
 {
+    // Numbers of cgroups.
+    private const int A = 1;
+    private const int B = 2;
     private const int Universe = 4096;
     private const int Million = 1_000_000;
 
@@ -94,20 +97,20 @@ public sealed class ReserveMapScaleTests
     private static void AgainstPages(Random random)
     {
         var map = new ReserveMap();
-        var pages = new string?[Universe];
+        var pages = new int?[Universe];
         for (var i = 0; i < 1500; i++)
         {
             var from = random.Next(Universe);
             var to = Math.Min(Universe, from + 1 + random.Next(random.Next(20) == 0 ? 1000 : 3));
             if (random.Next(3) > 0)
             {
-                var path = random.Next(2) == 0 ? "/a" : "/b";
+                var cgroup = random.Next(2) == 0 ? A : B;
                 var missing = pages[from..to].Count(page => page is null);
                 map.RegionChg(from, to, out var needed).ShouldBe(missing);
-                map.RegionAdd(from, to, needed, path).ShouldBe(missing);
+                map.RegionAdd(from, to, needed, cgroup).ShouldBe(missing);
                 for (var page = from; page < to; page++)
                 {
-                    pages[page] ??= path;
+                    pages[page] ??= cgroup;
                 }
             }
             else
@@ -130,7 +133,7 @@ public sealed class ReserveMapScaleTests
         map.Verify();
         foreach (var region in map.Regions)
         {
-            pages[(int)region.From..(int)region.To].ShouldAllBe(path => path == region.UnchargePath);
+            pages[(int)region.From..(int)region.To].ShouldAllBe(cgroup => cgroup == region.UnchargeCgroup);
         }
     }
 }

@@ -8,6 +8,10 @@ namespace Hugesim.Tests.Model;
 /// <summary>One example for each rule of the reserve map.</summary>
 public sealed class ReserveMapTests
 {
+    // Numbers of cgroups.
+    private const int A = 1;
+    private const int B = 2;
+    private const int C = 3;
     private const long ENOMEM = -12;
 
     [Fact]
@@ -24,14 +28,14 @@ public sealed class ReserveMapTests
     [Trait("Row", "R2")]
     public void KrefPut_LastHolder_ReportsAndReleasesEveryRegion()
     {
-        var map = MapOf((0, 4, "/a"), (6, 7, null));
+        var map = MapOf((0, 4, A), (6, 7, null));
         map.KrefGet();
         var uncharges = new List<Uncharge>();
 
         map.KrefPut(uncharges).ShouldBeFalse();
         uncharges.ShouldBeEmpty();
         map.KrefPut(uncharges).ShouldBeTrue();
-        uncharges.ShouldBe([new Uncharge("/a", 4)]);
+        uncharges.ShouldBe([new Uncharge(A, 4)]);
         map.TotalPages.ShouldBe(0);
         Should.Throw<InvalidOperationException>(() => map.KrefPut());
         Should.Throw<InvalidOperationException>(map.KrefGet);
@@ -179,60 +183,49 @@ public sealed class ReserveMapTests
     [Trait("Row", "R23")]
     public void RegionAdd_SameCgroup_CoalescesWithBothNeighbours()
     {
-        var map = MapOf((0, 2, "/a"), (4, 6, "/a"));
+        var map = MapOf((0, 2, A), (4, 6, A));
 
-        Add(map, 2, 4, "/a").ShouldBe(2);
+        Add(map, 2, 4, A).ShouldBe(2);
 
-        map.Regions.ShouldBe([new FileRegion(0, 6, "/a")]);
+        map.Regions.ShouldBe([new FileRegion(0, 6, A)]);
     }
 
     [Fact]
     [Trait("Row", "R23")]
     public void RegionAdd_OtherCgroup_FillsOnlyTheGapsAndStaysApart()
     {
-        var map = MapOf((2, 4, "/a"), (5, 6, null));
+        var map = MapOf((2, 4, A), (5, 6, null));
 
-        Add(map, 0, 8, "/b").ShouldBe(5);
+        Add(map, 0, 8, B).ShouldBe(5);
 
         map.Regions.ShouldBe(
-            [new(0, 2, "/b"), new(2, 4, "/a"), new(4, 5, "/b"), new(5, 6), new(6, 8, "/b")]);
-    }
-
-    [Fact]
-    [Trait("Row", "R23")]
-    public void RegionAdd_NeighboursOfEqualPathInOtherStrings_Coalesce()
-    {
-        var map = MapOf((0, 1, new string("/x/y".AsSpan())));
-
-        Add(map, 1, 2, new string("/x/y".AsSpan()));
-
-        map.Regions.Count.ShouldBe(1);
+            [new(0, 2, B), new(2, 4, A), new(4, 5, B), new(5, 6), new(6, 8, B)]);
     }
 
     [Fact]
     [Trait("Row", "R24")]
     public void RegionDel_InsideOneRegion_Splits()
     {
-        var map = MapOf((0, 10, "/a"));
+        var map = MapOf((0, 10, A));
         var uncharges = new List<Uncharge>();
 
         map.RegionDel(4, 6, uncharges).ShouldBe(2);
 
-        map.Regions.ShouldBe([new(0, 4, "/a"), new(6, 10, "/a")]);
-        uncharges.ShouldBe([new Uncharge("/a", 2)]);
+        map.Regions.ShouldBe([new(0, 4, A), new(6, 10, A)]);
+        uncharges.ShouldBe([new Uncharge(A, 2)]);
     }
 
     [Fact]
     [Trait("Row", "R24")]
     public void RegionDel_AcrossRegions_TrimsRemovesTrimsAndReportsEachPiece()
     {
-        var map = MapOf((0, 4, "/a"), (5, 6, "/b"), (6, 8, null), (9, 12, "/c"));
+        var map = MapOf((0, 4, A), (5, 6, B), (6, 8, null), (9, 12, C));
         var uncharges = new List<Uncharge>();
 
         map.RegionDel(2, 10, uncharges).ShouldBe(6);
 
-        map.Regions.ShouldBe([new(0, 2, "/a"), new(10, 12, "/c")]);
-        uncharges.ShouldBe([new Uncharge("/a", 2), new Uncharge("/b", 1), new Uncharge("/c", 1)]);
+        map.Regions.ShouldBe([new(0, 2, A), new(10, 12, C)]);
+        uncharges.ShouldBe([new Uncharge(A, 2), new Uncharge(B, 1), new Uncharge(C, 1)]);
     }
 
     [Fact]
@@ -331,15 +324,15 @@ public sealed class ReserveMapTests
     [Fact]
     public void Snapshot_ThroughJson_RestoresTheMapUnderWay()
     {
-        var map = MapOf((0, 2, "/a"), (2, 3, null), (8, 9, "/b"));
+        var map = MapOf((0, 2, A), (2, 3, null), (8, 9, B));
         map.RegionChg(0, 9, out var needed).ShouldBe(5);
 
         var state = JsonSerializer.Deserialize<ReserveMapState>(JsonSerializer.Serialize(map.Snapshot()));
         var moved = new ReserveMap(state!);
 
         moved.Snapshot().ShouldBeEquivalentTo(map.Snapshot());
-        moved.RegionAdd(0, 9, needed, "/b").ShouldBe(5);
-        moved.Regions.ShouldBe([new(0, 2, "/a"), new(2, 3), new(3, 9, "/b")]);
+        moved.RegionAdd(0, 9, needed, B).ShouldBe(5);
+        moved.Regions.ShouldBe([new(0, 2, A), new(2, 3), new(3, 9, B)]);
     }
 
     [Fact]
@@ -348,7 +341,7 @@ public sealed class ReserveMapTests
         Refused(new ReserveMapState { Regions = [new(4, 6), new(0, 1)] }, "is not before");
         Refused(new ReserveMapState { Regions = [new(0, 6), new(5, 7)] }, "is not before");
         Refused(new ReserveMapState { Regions = [new(3, 3)] }, "empty or negative");
-        Refused(new ReserveMapState { Regions = [new(0, 1, "/a"), new(1, 2, "/a")] }, "should be one");
+        Refused(new ReserveMapState { Regions = [new(0, 1, A), new(1, 2, A)] }, "should be one");
         Refused(new ReserveMapState { AddsInProgress = 2 }, "fewer descriptors");
     }
 
@@ -371,20 +364,20 @@ public sealed class ReserveMapTests
     private static void Refused(ReserveMapState state, string reason) =>
         Should.Throw<ArgumentException>(() => new ReserveMap(state)).Message.ShouldContain(reason);
 
-    private static ReserveMap MapOf(params (long From, long To, string? Path)[] regions)
+    private static ReserveMap MapOf(params (long From, long To, int? Cgroup)[] regions)
     {
         var map = new ReserveMap();
-        foreach (var (from, to, path) in regions)
+        foreach (var (from, to, cgroup) in regions)
         {
-            Add(map, from, to, path).ShouldBe(to - from);
+            Add(map, from, to, cgroup).ShouldBe(to - from);
         }
 
         return map;
     }
 
-    private static long Add(ReserveMap map, long from, long to, string? path)
+    private static long Add(ReserveMap map, long from, long to, int? cgroup)
     {
         map.RegionChg(from, to, out var needed);
-        return map.RegionAdd(from, to, needed, path);
+        return map.RegionAdd(from, to, needed, cgroup);
     }
 }

@@ -1,26 +1,26 @@
 using BenchmarkDotNet.Attributes;
-using Hugesim.Embedded;
+using Hugesim.Silo;
 
 namespace Hugesim.Benchmarks.Engine;
 
-/// <summary>A bare call of the embedded engine: everything a grain does comes on top of this.</summary>
+/// <summary>A bare call of the engine: everything a grain does comes on top of this.</summary>
 [MemoryDiagnoser]
 public class EngineBenchmarks
 {
     private const int Calls = 100_000;
 
-    private EmbeddedCluster _cluster = null!;
+    private IGrainHost _host = null!;
     private IPinger _grain = null!;
 
     [GlobalSetup]
-    public void Start()
+    public async Task Start()
     {
-        _cluster = EmbeddedCluster.Start();
-        _grain = _cluster.GrainFactory.GetGrain<IPinger>("hot");
+        _host = await GrainHost.StartAsync(new GrainHostOptions());
+        _grain = await _host.RunAsync(grains => new ValueTask<IPinger>(grains.GetGrain<IPinger>("hot")));
     }
 
     [GlobalCleanup]
-    public void Stop() => _cluster.Dispose();
+    public Task Stop() => _host.DisposeAsync().AsTask();
 
     [Benchmark(OperationsPerInvoke = Calls)]
     [Arguments(1)]

@@ -1,4 +1,5 @@
 using Hugesim.Abstractions;
+using Hugesim.Audit;
 using Hugesim.Embedded;
 using Hugesim.Model;
 using Orleans;
@@ -136,7 +137,9 @@ public sealed class RaceTests
     private static async Task RunOnce(Bench bench, Func<Bench, IProcessGrain, Task<IProcessGrain[]>> scenario)
     {
         await bench.Boot();
-        foreach (var process in await scenario(bench, await bench.Spawn()))
+        var processes = await scenario(bench, await bench.Spawn());
+        (await bench.Audit()).ShouldBeEmpty("the race is over and all processes live");
+        foreach (var process in processes)
         {
             await process.Exit();
         }
@@ -167,11 +170,13 @@ public sealed class RaceTests
 
         public IHstateGrain Hstate => grains.GetGrain<IHstateGrain>(Keys.Hstate(Name));
 
+        public async Task<IReadOnlyList<AuditViolation>> Audit() => await MachineAudit.RunAsync(grains, Name);
+
         public async Task Boot()
         {
             _context = await Machine.Boot(new BootMachine(KernelProfiles.Newest.Name, 1, 1000));
             await Hstate.SetMaxHugePages(new SetPoolRequest(poolPages, -1, ~0L));
-            await Machine.Mount(TaskContext.Default, Mount, -1, -1);
+            await Machine.Mount(TaskContext.Default, Mount, -1, -1, -1);
         }
 
         public async Task<(long Pid, IProcessGrain Grain)> NewPid()
