@@ -28,6 +28,8 @@ public sealed class ScenarioFuzzer(MachinePair machines, int steps)
     /// <summary>Scenarios to try while one is made shorter.</summary>
     private const int ShrinkBudget = 600;
 
+    private const string NotRepeated = " (not a second time: another program changes the pool, or chance decides)";
+
     private readonly HashSet<string> _kinds = [];
 
     /// <summary>What was done so far.</summary>
@@ -46,6 +48,11 @@ public sealed class ScenarioFuzzer(MachinePair machines, int steps)
         }
 
         var kind = KindOf(verdict.Differences[0]);
+        if (!await DiffersAsync(lines, kind, cancellationToken).ConfigureAwait(false))
+        {
+            return new FuzzFinding(seed, kind + NotRepeated, lines, verdict);
+        }
+
         var shrinker = new ScenarioShrinker(candidate => DiffersAsync(candidate, kind, cancellationToken), ShrinkBudget);
         var shortest = await shrinker.ShrinkAsync([.. lines.Take(verdict.Differences[0].Line)]).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
@@ -56,7 +63,7 @@ public sealed class ScenarioFuzzer(MachinePair machines, int steps)
     public static string KindOf(RecordingDifference difference)
     {
         var words = difference.Command.Split(' ');
-        var verb = words.Length > 1 && words[0].StartsWith('p') && words[0] != "pool" ? words[1] : words[0];
+        var verb = words.Length > 1 && words[0].StartsWith('p') && words[0] is not ("pool" or "proc") ? words[1] : words[0];
         if (verb == "madvise" && words.Length > 5)
         {
             verb += " " + words[5];

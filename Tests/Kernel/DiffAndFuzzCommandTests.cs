@@ -155,6 +155,19 @@ public sealed class DiffAndFuzzCommandTests
         console.OutputText.ShouldContain("counters: ok / internal error: InvalidOperationException: wrong\n    counters\n");
     }
 
+    [Fact]
+    public async Task Fuzz_DifferenceThatDoesNotComeBack_IsSaidToBeSo()
+    {
+        var commands = 0;
+        using var console = new TestConsole { Kernel = Kernel(_ => ++commands == 30 ? "EPERM" : "ok") };
+        var machines = new ScriptedMachineFactory(_ => new ScriptedMachine([]));
+
+        (await console.RunAsync(machines, "fuzz", "--seed", "1", "--count", "5")).ShouldBe(ExitCodes.Differs);
+
+        console.OutputText.ShouldContain(": EPERM / ok (not a second time: ");
+        console.OutputText.ShouldContain("\n4 of 5 scenarios agree");
+    }
+
     [Theory]
     [InlineData("kernel")]
     [InlineData("diff")]
