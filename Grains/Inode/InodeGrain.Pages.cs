@@ -31,8 +31,7 @@ public sealed partial class InodeGrain
         return fault.Index < SizePages ? await Allocate(fault, mapped: true) : await AllocateBeyondEnd(fault);
     }
 
-    // hugetlb_mfill_atomic_pte looks at the file's size only when it has the page. restore_reserve_on_error then leaves the map's entry if the page
-    // consumed a reservation, which comes back with it, and deletes it otherwise.
+    // hugetlb_mfill_atomic_pte looks at the file's size only when it has the page, and then gives it back.
     private async ValueTask<InodePage> AllocateBeyondEnd(InodeFault fault)
     {
         var page = await TakePage(fault, mapped: false);
@@ -41,12 +40,8 @@ public sealed partial class InodeGrain
             return new InodePage(InodePageResult.NoPage, Pfn.None);
         }
 
-        if (!page.ConsumedReserve)
-        {
-            _resvMap.RegionDel(fault.Index, fault.Index + 1, []);
-        }
-
-        await Flows.Free(await Flows.Frames.Put([page.Pfn], mapped: false, page.ConsumedReserve ? [page.Pfn] : []));
+        var restores = VmaReservations.RestoreOnError(_resvMap, shared: true, fault.Index, page.ConsumedReserve);
+        await Flows.Free(await Flows.Frames.Put([page.Pfn], mapped: false, restores ? [page.Pfn] : []));
         return new InodePage(InodePageResult.BeyondEnd, Pfn.None);
     }
 
