@@ -74,7 +74,7 @@ internal sealed partial class GrainMachine
         return Named(process, command.NewName, answer, command.NewLength);
     }
 
-    private static async ValueTask<string> Mbind(UserProcess process, MbindCommand command, NamedRange range) =>
+    private async ValueTask<string> Mbind(UserProcess process, MbindCommand command, NamedRange range) =>
         IsValidPolicy(command.Mode, command.Nodes) || (command.Length == 0 && command.Mode != MemoryPolicyMode.Unknown)
             ? Text(await process.Grain.Mbind(new MbindCall(
                 range.Address + command.Offset, command.Length, ModeOf(command.Mode, command.Nodes), (long)command.Nodes.Mask,
@@ -95,11 +95,11 @@ internal sealed partial class GrainMachine
         return status < 0 ? $"ok r={failed} status={status} {(Errno)(-status)}" : $"ok r={failed} status={status}";
     }
 
-    private static async ValueTask<string> Uffd(UserProcess process, MappingCommand command, NamedRange range)
+    private async ValueTask<string> Uffd(UserProcess process, MappingCommand command, NamedRange range)
     {
         if (command is UffdCommand register)
         {
-            process.HasUffd = true;
+            process.HasUffd = _profile.UffdHugetlb != Errno.ENOSYS;
             return Text(await process.Grain.UffdRegister(range.Address + register.Offset, register.Length));
         }
 

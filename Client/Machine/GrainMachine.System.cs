@@ -19,12 +19,14 @@ internal sealed partial class GrainMachine
     private async ValueTask<string> OfMachine(ScenarioCommand command) => command switch
     {
         PoolCommand pool => Text(await Hstate.SetMaxHugePages(new SetPoolRequest(pool.Pages, -1, ~0L))),
+        NodePoolCommand when !_profile.NodePoolFiles => Text(Errno.ENOENT),
         NodePoolCommand pool => Text(await Hstate.SetMaxHugePages(new SetPoolRequest(pool.Pages, pool.Node, ~0L))),
         OvercommitCommand overcommit => await SetOvercommit(overcommit.Pages),
         MountCommand mount => await Mount(mount),
         RemountCommand remount => await Remount(remount),
         UmountCommand umount => await Umount(umount),
         ProcCommand proc => await Spawn(proc.Name),
+        CgroupNewCommand or CgroupSetCommand or CgroupGetCommand or CgroupRemoveCommand when !_profile.CgroupHugetlb => WithoutCgroups(command),
         CgroupNewCommand create => await CreateCgroup(create.Cgroup),
         CgroupSetCommand set => await SetCgroup(set),
         CgroupGetCommand get => await GetCgroup(get),
@@ -55,7 +57,7 @@ internal sealed partial class GrainMachine
             return Text(Errno.EINVAL);
         }
 
-        return Text(command.Options.Others.All(IsKnownOption) ? Errno.None : Errno.EINVAL);
+        return Text(!_profile.RemountReadsOptions || command.Options.Others.All(IsKnownOption) ? Errno.None : Errno.EINVAL);
     }
 
     private async ValueTask<string> Umount(UmountCommand command) =>
@@ -64,7 +66,7 @@ internal sealed partial class GrainMachine
     // hugetlbfs_parse_param: sizes in whole huge pages, -1 for none; the minimum must not be over the maximum.
     private async ValueTask<(long Max, long Min)?> ParseSizes(MountOptions options)
     {
-        if (options.Others.Any(o => !IsKnownOption(o)))
+        if (options.Others.Any(o => !IsKnownOption(o)) || (options.MinSize is not null && !_profile.MountMinSize))
         {
             return null;
         }
@@ -94,6 +96,14 @@ internal sealed partial class GrainMachine
         _processes.Add(new UserProcess(name, pid, grain) { Cgroup = cgroup });
         return "ok";
     }
+
+    // What the recorder answers where no cgroup2 file system has a hugetlb controller.
+    private static string WithoutCgroups(ScenarioCommand command) => command switch
+    {
+        CgroupNewCommand => "?nocgroup",
+        CgroupGetCommand => "?",
+        _ => Text(Errno.ENOENT),
+    };
 
     private async ValueTask<string> CreateCgroup(string name)
     {

@@ -111,6 +111,8 @@ internal sealed partial class GrainMachine
         var task = await process.Grain.GetTask();
         switch (command)
         {
+            case CgroupJoinCommand when !_profile.CgroupHugetlb:
+                return Text(Errno.ENOENT);
             case CgroupJoinCommand join:
                 return await JoinByName(process, GroupName(join.Cgroup));
             case CpuCommand cpu:
@@ -129,6 +131,8 @@ internal sealed partial class GrainMachine
 
                 await process.Grain.SetTask(task with { PolicyMode = ModeOf(policy.Mode, policy.Nodes), PolicyNodes = (long)policy.Nodes.Mask });
                 return "ok";
+            case ProcessPoolCommand when !_profile.NodePoolFiles:
+                return Text(Errno.ENOENT);
             case ProcessPoolCommand pool:
                 // nr_hugepages_mempolicy: init_nodemask_of_mempolicy.
                 var allowed = task.PolicyMode is PolicyMode.Default or PolicyMode.Local ? ~0L : task.PolicyNodes;
@@ -154,9 +158,11 @@ internal sealed partial class GrainMachine
         return "ok";
     }
 
-    private static bool IsValidPolicy(MemoryPolicyMode mode, NodeSet nodes) => mode switch
+    private bool IsValidPolicy(MemoryPolicyMode mode, NodeSet nodes) => mode switch
     {
         MemoryPolicyMode.Unknown => false,
+        MemoryPolicyMode.Local when !_profile.PolicyLocal => false,
+        MemoryPolicyMode.PreferredMany when !_profile.PolicyPreferredMany => false,
         MemoryPolicyMode.Default or MemoryPolicyMode.Local => nodes.IsEmpty,
         MemoryPolicyMode.Preferred => true,
         _ => !nodes.IsEmpty,

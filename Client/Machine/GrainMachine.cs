@@ -15,6 +15,7 @@ internal sealed partial class GrainMachine : IScenarioMachine, IAuditedMachine
     private readonly IGrainHost _host;
     private readonly string _name;
     private readonly int _nodes;
+    private readonly KernelProfile _profile;
     private readonly List<UserProcess> _processes = [];
     private readonly Dictionary<string, long> _segments = [];
     private readonly List<long> _segmentIds = [];
@@ -27,6 +28,7 @@ internal sealed partial class GrainMachine : IScenarioMachine, IAuditedMachine
     {
         (_host, _name, _nodes) = (host, name, nodes);
         _machine = new MachineContext(name, profile);
+        _profile = KernelProfiles.Get(profile);
     }
 
     private IGrainFactory Grains => _grains ?? throw new InvalidOperationException("grains are called outside of a step");
@@ -137,7 +139,7 @@ internal sealed partial class GrainMachine : IScenarioMachine, IAuditedMachine
             counters.Nr, counters.Free, counters.Resv, counters.Surplus, counters.Overcommit,
             [.. counters.Nodes.Select((n, i) => new NodeCounters(i, n.Nr, n.Free, n.Surplus))],
             [.. mounts.Select(m => new MountCounters(m.Name, m.Blocks, m.FreeBlocks))],
-            [.. counters.Cgroups.Select(c => new CgroupCounters(c.Name, c.Usage, c.Rsvd))]);
+            _profile.CgroupHugetlb ? [.. counters.Cgroups.Select(c => new CgroupCounters(c.Name, c.Usage, c.Rsvd))] : []);
     }
 
     private async ValueTask<TeardownResult> TearDown()

@@ -27,9 +27,9 @@ public sealed record TaskContext(int Cgroup, int LocalNode, long MemsAllowed, Po
     public NodeChoice Choose(MemoryPolicy areaPolicy, long index) =>
         (areaPolicy.Mode == PolicyMode.Default ? Policy : areaPolicy).Choose(LocalNode, MemsAllowed, index);
 
-    /// <summary>Nodes that count for a reservation: <c>policy_mbind_nodemask</c> of the task, not of the area.</summary>
-    public NodeChoice ChooseForReservation() =>
-        PolicyMode == PolicyMode.Bind ? Policy.Choose(LocalNode, MemsAllowed, 0) : new NodeChoice(LocalNode, MemsAllowed, 0);
+    /// <summary>Nodes that count for a reservation: the cpuset, and <c>policy_mbind_nodemask</c> of the task, not of the area.</summary>
+    public NodeChoice ChooseForReservation(KernelProfile profile) =>
+        profile.ReserveChecksPolicy && PolicyMode == PolicyMode.Bind ? Policy.Choose(LocalNode, MemsAllowed, 0) : new NodeChoice(LocalNode, MemsAllowed, 0);
 }
 
 /// <summary>A page whose last reference is gone, on its way back to subpool and pool: what <c>free_huge_folio</c> reads off the folio.</summary>

@@ -67,6 +67,9 @@ public interface IInodeGrain : IGrainWithStringKey
     [ReadOnly]
     ValueTask<int> ReferenceCount();
 
+    /// <summary>Makes later steps of this inode fail, for tests of error paths.</summary>
+    ValueTask InjectFailures(InjectedFailures failures);
+
     /// <summary>For the audit of a machine; null when there is no such inode.</summary>
     [ReadOnly]
     ValueTask<InodeAudit?> Audit();
@@ -122,8 +125,17 @@ public enum InodePageResult
     /// <summary>The page lies behind the end of the file.</summary>
     BeyondEnd,
 
-    /// <summary>No page could be had.</summary>
+    /// <summary>No page could be had from pool or cgroup.</summary>
     NoPage,
+
+    /// <summary>The mount's size does not allow one more page.</summary>
+    OverQuota,
+
+    /// <summary>No descriptor could be had for the reserve map.</summary>
+    NoMemory,
+
+    /// <summary>UFFDIO_COPY could not fill the page.</summary>
+    CopyFailed,
 }
 
 /// <summary>A page of the page cache.</summary>

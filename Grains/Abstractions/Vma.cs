@@ -67,6 +67,9 @@ public interface IVmaGrain : IGrainWithStringKey
     [AlwaysInterleave]
     ValueTask UnmapReference(long page, long pfn);
 
+    /// <summary>Makes later steps of this mapping fail, for tests of error paths.</summary>
+    ValueTask InjectFailures(InjectedFailures failures);
+
     /// <summary>For the audit of a machine; null when there is no such mapping.</summary>
     [ReadOnly]
     ValueTask<VmaAudit?> Audit();
@@ -137,6 +140,9 @@ public enum AccessFault
 
     /// <summary>BUS_ADRERR: no page could be had, or the file ends before it.</summary>
     Bus,
+
+    /// <summary>VM_FAULT_OOM: the task is killed, whatever signals it catches.</summary>
+    OutOfMemory,
 
     /// <summary>The page is missing and a userfaultfd that nobody serves holds the task.</summary>
     Uffd,

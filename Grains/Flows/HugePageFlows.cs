@@ -21,11 +21,12 @@ internal readonly record struct PageRequest(
 /// <summary>A page that <c>alloc_hugetlb_folio</c> handed out.</summary>
 /// <param name="Pfn">The frame, or <see cref="Model.Pfn.None"/>.</param>
 /// <param name="ConsumedReserve">Its allocation consumed a reservation: the restore-reserve flag between allocation and instantiation.</param>
-internal readonly record struct AllocatedPage(long Pfn, bool ConsumedReserve)
+/// <param name="Result">Allocated, or why not.</param>
+internal readonly record struct AllocatedPage(long Pfn, bool ConsumedReserve, InodePageResult Result)
 {
-    public static AllocatedPage None => new(Model.Pfn.None, false);
-
     public bool Failed => Pfn == Model.Pfn.None;
+
+    public static AllocatedPage Refused(InodePageResult why) => new(Model.Pfn.None, false, why);
 }
 
 /// <summary>
@@ -66,7 +67,7 @@ internal sealed class HugePageFlows
         var needs = ignoresMap ? 1 : VmaReservations.Needs(request.Map, request.Shared, request.Index);
         if (needs < 0)
         {
-            return AllocatedPage.None;
+            return AllocatedPage.Refused(InodePageResult.NoMemory);
         }
 
         var needsOwnPage = needs > 0 || request.CowFromOwner;
@@ -74,7 +75,7 @@ internal sealed class HugePageFlows
         if (fromSubpool < 0)
         {
             EndReservation(request, ignoresMap);
-            return AllocatedPage.None;
+            return AllocatedPage.Refused(InodePageResult.OverQuota);
         }
 
         var useReservation = UsesReservation(request, fromSubpool);
@@ -83,7 +84,7 @@ internal sealed class HugePageFlows
         {
             await ReturnToSubpool(needsOwnPage, fromSubpool);
             EndReservation(request, ignoresMap);
-            return AllocatedPage.None;
+            return AllocatedPage.Refused(InodePageResult.NoPage);
         }
 
         // hugetlb_reserve_pages may have added the page to the map since it was asked: then it was reserved twice (row R17).
@@ -96,7 +97,7 @@ internal sealed class HugePageFlows
             await Unreserve(1, [new RsvdUncharge(request.Task.Cgroup, 1)]);
         }
 
-        return new AllocatedPage(pfn, useReservation);
+        return new AllocatedPage(pfn, useReservation, InodePageResult.Allocated);
     }
 
     /// <summary>free_huge_folio for pages whose last reference is gone: subpools first, then cgroups and pool.</summary>
@@ -152,9 +153,9 @@ internal sealed class HugePageFlows
     /// <summary>hugetlb_fix_reserve_counts: an entry could not be deleted from a map, so the counters follow the map.</summary>
     public async ValueTask FixReserveCounts(TaskContext task)
     {
-        var globalPages = await GetFromSubpool();
-        if (globalPages > 0)
+        if (VmaReservations.FixRaisesGlobal(Profile, await GetFromSubpool()))
         {
+            // Its own failure is nobody's to handle: the kernel warns and goes on.
             await _hstate.Reserve(new ReserveRequest(task, 1, 0));
         }
     }

@@ -9,13 +9,15 @@ public sealed class HstateGrain : Grain, IHstateGrain
 {
     private readonly HugetlbCgroups _cgroups = new();
     private HugePagePool? _pool;
+    private KernelProfile _profile = KernelProfiles.Newest;
 
     private HugePagePool Pool => _pool ?? throw new InvalidOperationException($"hstate {this.GetPrimaryKeyString()} was used before its machine booted");
 
     /// <inheritdoc/>
     public ValueTask Boot(HstateBoot boot)
     {
-        _pool = new HugePagePool(KernelProfiles.Get(boot.Profile), boot.Nodes, boot.CapacityPagesPerNode);
+        _profile = KernelProfiles.Get(boot.Profile);
+        _pool = new HugePagePool(_profile, boot.Nodes, boot.CapacityPagesPerNode);
         return ValueTask.CompletedTask;
     }
 
@@ -27,7 +29,7 @@ public sealed class HstateGrain : Grain, IHstateGrain
             return new(Errno.ENOMEM);
         }
 
-        var error = Pool.AcctMemory(request.Pages, request.Task.ChooseForReservation());
+        var error = Pool.AcctMemory(request.Pages, request.Task.ChooseForReservation(_profile));
         if (error != Errno.None && request.ChargeRsvdPages > 0)
         {
             _cgroups.UnchargeRsvd(request.Task.Cgroup, request.ChargeRsvdPages);

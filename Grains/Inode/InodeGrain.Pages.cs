@@ -28,21 +28,28 @@ public sealed partial class InodeGrain
             return new InodePage(InodePageResult.Cached, cached);
         }
 
-        return fault.Index < SizePages ? await Allocate(fault, mapped: true) : await AllocateBeyondEnd(fault);
+        if (_failures.HasFlag(InjectedFailures.FailUsercopy))
+        {
+            return await AllocateInVain(fault, InodePageResult.CopyFailed);
+        }
+
+        return fault.Index < SizePages ? await Allocate(fault, mapped: true) : await AllocateInVain(fault, InodePageResult.BeyondEnd);
     }
 
-    // hugetlb_mfill_atomic_pte looks at the file's size only when it has the page, and then gives it back.
-    private async ValueTask<InodePage> AllocateBeyondEnd(InodeFault fault)
+    // hugetlb_mfill_atomic_pte fills the page and looks at the file's size only when it has the page, and then gives it back.
+    private async ValueTask<InodePage> AllocateInVain(InodeFault fault, InodePageResult why)
     {
         var page = await TakePage(fault, mapped: false);
         if (page.Failed)
         {
-            return new InodePage(InodePageResult.NoPage, Pfn.None);
+            return new InodePage(page.Result, Pfn.None);
         }
 
-        var restores = VmaReservations.RestoreOnError(_resvMap, shared: true, fault.Index, page.ConsumedReserve);
+        var restores = why == InodePageResult.CopyFailed
+            ? VmaReservations.FlagAfterFailedCopy(Flows.Profile, _resvMap, shared: true, fault.Index, page.ConsumedReserve)
+            : VmaReservations.RestoreOnError(_resvMap, shared: true, fault.Index, page.ConsumedReserve, Flows.Profile.RestoreCoversAllStates);
         await Flows.Free(await Flows.Frames.Put([page.Pfn], mapped: false, restores ? [page.Pfn] : []));
-        return new InodePage(InodePageResult.BeyondEnd, Pfn.None);
+        return new InodePage(why, Pfn.None);
     }
 
     /// <inheritdoc/>
@@ -130,9 +137,20 @@ public sealed partial class InodeGrain
         for (var index = offsetBytes / Units.PageBytes; index < end; index++)
         {
             var fault = new InodeFault(index, task, false, PolicyMode.Default, 0, 0);
-            if (!_cache.ContainsKey(index) && (await Allocate(fault, mapped: false)).Result == InodePageResult.NoPage)
+            if (_cache.ContainsKey(index))
             {
-                return Errno.ENOSPC;
+                continue;
+            }
+
+            var error = (await Allocate(fault, mapped: false)).Result switch
+            {
+                InodePageResult.Allocated => Errno.None,
+                InodePageResult.NoMemory => Errno.ENOMEM,
+                _ => Errno.ENOSPC,
+            };
+            if (error != Errno.None)
+            {
+                return error;
             }
         }
 
@@ -150,7 +168,7 @@ public sealed partial class InodeGrain
         var page = await TakePage(fault, mapped);
         if (page.Failed)
         {
-            return new InodePage(InodePageResult.NoPage, Pfn.None);
+            return new InodePage(page.Result, Pfn.None);
         }
 
         _cache.Add(fault.Index, page.Pfn);

@@ -16,6 +16,7 @@ public sealed partial class InodeGrain : Grain, IInodeGrain
     private int _links;
     private int _opens;
     private bool _evicted;
+    private InjectedFailures _failures;
 
     private HugePageFlows Flows => _flows ?? throw new InvalidOperationException($"inode {this.GetPrimaryKeyString()} was used before it was created");
 
@@ -91,6 +92,7 @@ public sealed partial class InodeGrain : Grain, IInodeGrain
         var added = _resvMap.RegionAdd(from, to, regionsNeeded, task.Cgroup);
         if (added < 0)
         {
+            _resvMap.RegionAbort(from, to, regionsNeeded);
             await Flows.Unreserve(chg, [new RsvdUncharge(task.Cgroup, chg)]);
             return Errno.ENOMEM;
         }
@@ -141,6 +143,14 @@ public sealed partial class InodeGrain : Grain, IInodeGrain
         }
 
         return new ReadAnswer(bytes, (await Flows.Frames.Load([pfn]))[0].Content);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask InjectFailures(InjectedFailures failures)
+    {
+        _failures = failures;
+        _resvMap.Allocate = failures.HasFlag(InjectedFailures.Failslab) ? () => false : null;
+        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>

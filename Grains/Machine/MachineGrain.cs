@@ -112,7 +112,8 @@ public sealed class MachineGrain : Grain, IMachineGrain
         var inode = GrainFactory.GetGrain<IInodeGrain>(key);
         await inode.Create(new InodeCreate(Machine, null, null, Named: false, pages * Units.PageBytes));
         await inode.Open();
-        if (!noReserve && await inode.Reserve(task, 0, pages) != Errno.None)
+        var reserves = !noReserve || !KernelProfiles.Get(Machine.Profile).MapNoreserve;
+        if (reserves && await inode.Reserve(task, 0, pages) != Errno.None)
         {
             await inode.Close();
             return new ShmAnswer(Errno.ENOMEM, -1, "", 0);

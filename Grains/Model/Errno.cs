@@ -48,9 +48,12 @@ public enum Errno
     /// <summary>No space left: a page that could not be had by fallocate.</summary>
     ENOSPC = 28,
 
-    /// <summary>Not supported.</summary>
-    EOPNOTSUPP = 95,
+    /// <summary>No such system call.</summary>
+    ENOSYS = 38,
 
     /// <summary>The segment was removed.</summary>
     EIDRM = 43,
+
+    /// <summary>Not supported.</summary>
+    EOPNOTSUPP = 95,
 }

@@ -1,34 +1,5 @@
 namespace Hugesim.Model;
 
-/// <summary>What a kernel hands back when <c>hugetlb_reserve_pages</c> got its pages from the subpool but not from the pool.</summary>
-public enum FailedReserveRule
-{
-    /// <summary>The whole chg goes back to the subpool, whose answer is ignored: bug B5, up to 6.12.</summary>
-    PutWholeChg,
-
-    /// <summary>Only the subpool's share goes back and what it refuses leaves the global count; the quota of the rest is lost: 6.18.15 (B2).</summary>
-    PutSubpoolShare,
-
-    /// <summary>As <see cref="PutSubpoolShare"/>, and the quota of the rest is restored afterwards: 6.18.44 (B2).</summary>
-    PutSubpoolShareThenQuota,
-
-    /// <summary>The quota of the rest is restored first, so that the subpool can keep its share: 7.3.</summary>
-    QuotaThenPutSubpoolShare,
-}
-
-/// <summary>What a kernel does to the reservation of an anonymous page that the owner of a private mapping unmaps.</summary>
-public enum UnmapRestoreRule
-{
-    /// <summary>Nothing: the reservation stays consumed (up to 6.1).</summary>
-    Never,
-
-    /// <summary>Restored unless there are surplus pages or somebody else maps the page.</summary>
-    WhenUnshared,
-
-    /// <summary>Restored unless there are surplus pages, even though a child still maps the page: bug B1 (6.18).</summary>
-    EvenWhenShared,
-}
-
 /// <summary>The rules of one kernel as data: everything in which the recorded kernels differ, by name.</summary>
 /// <param name="Name">Name as in the folders of the recordings.</param>
 /// <param name="Order">Position in time; later kernels have higher numbers.</param>
@@ -54,6 +25,78 @@ public sealed record KernelProfile(string Name, int Order)
     /// (<c>alloc_hugetlb_folio</c> with MAP_CHG_ENFORCED, from 6.18). Before, <c>vma_has_reserves</c> decided as well: bug B6.
     /// </summary>
     public bool ReserveByGlobalChange { get; init; }
+
+    /// <summary>Which reservation a page of a private mapping consumes.</summary>
+    public PrivateReserveRule PrivateReserve { get; init; } = PrivateReserveRule.MapOfMapping;
+
+    /// <summary>A write fault of the owner without a free page.</summary>
+    public OwnerCowRule OwnerCow { get; init; } = OwnerCowRule.TakesPageFromOthers;
+
+    /// <summary>A fault without a page.</summary>
+    public NoPageRule NoPage { get; init; } = NoPageRule.Sigbus;
+
+    /// <summary>MAP_NORESERVE and SHM_NORESERVE mean something on huge pages (from commit c37f9fb1, after a1e78772).</summary>
+    public bool MapNoreserve { get; init; } = true;
+
+    /// <summary>hugetlbfs knows the mount option min_size (from 4.1); EINVAL before.</summary>
+    public bool MountMinSize { get; init; } = true;
+
+    /// <summary>A remount reads its options (from 5.1); before, they were not looked at.</summary>
+    public bool RemountReadsOptions { get; init; } = true;
+
+    /// <summary>fallocate works on hugetlbfs (from 4.3); EOPNOTSUPP before.</summary>
+    public bool Fallocate { get; init; } = true;
+
+    /// <summary>MADV_REMOVE works on huge pages (from 4.3); EINVAL before.</summary>
+    public bool MadviseRemove { get; init; } = true;
+
+    /// <summary>MADV_MERGEABLE (2.6.32) and MADV_HUGEPAGE (2.6.38) exist; EINVAL before.</summary>
+    public bool MadviseMergeableHugepage { get; init; } = true;
+
+    /// <summary>Error of memfd_create(MFD_HUGETLB): none from 4.14, EINVAL before, ENOSYS before 3.17.</summary>
+    public Errno MemfdHugetlb { get; init; }
+
+    /// <summary>Error of registering huge pages with userfaultfd: none from 4.11, EINVAL before, ENOSYS before 4.3.</summary>
+    public Errno UffdHugetlb { get; init; }
+
+    /// <summary>The unified cgroup hierarchy has a hugetlb controller (from 5.6; rsvd from 5.7).</summary>
+    public bool CgroupHugetlb { get; init; } = true;
+
+    /// <summary>Files to set the pool of one node, or by memory policy, exist (from 2.6.32).</summary>
+    public bool NodePoolFiles { get; init; } = true;
+
+    /// <summary>Memory policy MPOL_LOCAL may be asked for (from 3.8).</summary>
+    public bool PolicyLocal { get; init; } = true;
+
+    /// <summary>Memory policy MPOL_PREFERRED_MANY exists (from 5.15).</summary>
+    public bool PolicyPreferredMany { get; init; }
+
+    /// <summary>
+    /// A reservation is compared with the free pages of the nodes that the task's policy binds it to (<c>allowed_mems_nr</c>, from 5.9); before, of those that
+    /// its cpuset allows (<c>cpuset_mems_nr</c>).
+    /// </summary>
+    public bool ReserveChecksPolicy { get; init; } = true;
+
+    /// <summary>
+    /// fork leaves pages of the page cache to later faults (<c>vma_needs_copy</c>, from 6.0); before, the child had all entries of its parent
+    /// (<c>copy_hugetlb_page_range</c>).
+    /// </summary>
+    public bool LazyFork { get; init; }
+
+    /// <summary>
+    /// <c>hugetlb_fix_reserve_counts</c> stops where the subpool refuses (from commit da56388c, 5.13); before, it took any answer but 0 as a reason to raise the
+    /// global count.
+    /// </summary>
+    public bool FixReserveChecksSubpool { get; init; } = true;
+
+    /// <summary>
+    /// <c>restore_reserve_on_error</c> also looks at pages whose allocation consumed nothing (from commit 846be085, 5.13); before, only at those that carry the
+    /// restore-reserve flag.
+    /// </summary>
+    public bool RestoreCoversAllStates { get; init; } = true;
+
+    /// <summary>The reservation of a page that UFFDIO_COPY could not fill.</summary>
+    public CopyFailureRule CopyFailure { get; init; }
 
     /// <summary>MADV_DONTNEED works on huge pages (from 5.18); EINVAL before.</summary>
     public bool MadviseDontneed { get; init; }
@@ -89,72 +132,11 @@ public sealed record KernelProfile(string Name, int Order)
     /// The same kernel with its accounting bugs repaired, each in the way that its successors took where there is one: a failed reservation gives
     /// back exactly what it took, and a reservation is restored only with the page.
     /// </summary>
-    public KernelProfile Repaired() => Bugs == KernelBug.None ? this : this with
+    public KernelProfile Repaired() => Name.EndsWith(RepairMark, StringComparison.Ordinal) ? this : this with
     {
         Name = Name + RepairMark,
         Bugs = KernelBug.None,
         FailedReserve = FailedReserveRule.QuotaThenPutSubpoolShare,
         UnmapRestore = UnmapRestore == UnmapRestoreRule.EvenWhenShared ? UnmapRestoreRule.WhenUnshared : UnmapRestore,
     };
-}
-
-/// <summary>The kernels that the simulation knows, and the newest of them.</summary>
-public static class KernelProfiles
-{
-    private static readonly KernelProfile[] s_all = Build();
-    private static readonly KernelProfile[] s_repaired = Array.ConvertAll(s_all, p => p.Repaired());
-
-    /// <summary>All profiles, oldest first.</summary>
-    public static IReadOnlyList<KernelProfile> All => s_all;
-
-    /// <summary>The profile used when none is named.</summary>
-    public static KernelProfile Newest => s_all[^1];
-
-    /// <summary>The same kernels without their accounting bugs, named <c>7.3+repair</c>.</summary>
-    public static IReadOnlyList<KernelProfile> AllRepaired => s_repaired;
-
-    /// <summary>The profile of that name, recorded or repaired.</summary>
-    /// <exception cref="ArgumentException">No such profile; the message lists those that exist.</exception>
-    public static KernelProfile Get(string name) =>
-        Array.Find(s_all, p => p.Name == name)
-        ?? Array.Find(s_repaired, p => p.Name == name)
-        ?? throw new ArgumentException(
-            $"no kernel profile '{name}'; there are {string.Join(", ", s_all.Select(p => p.Name))}, and each with {KernelProfile.RepairMark}", nameof(name));
-
-    private static KernelProfile[] Build()
-    {
-        var v5_10 = new KernelProfile("5.10", 510) { Bugs = KernelBug.B5 | KernelBug.B6 | KernelBug.B7 };
-        var v6_1 = v5_10 with
-        {
-            Name = "6.1",
-            Order = 601,
-            Bugs = v5_10.Bugs | KernelBug.B4,
-            MadviseDontneed = true,
-            MadvisePopulate = true,
-            MremapMoves = true,
-        };
-        var v6_12 = v6_1 with { Name = "6.12", Order = 612, UnmapRestore = UnmapRestoreRule.WhenUnshared, NodePoolCountsPersistent = true };
-        var v6_18_15 = v6_12 with
-        {
-            Name = "6.18.15",
-            Order = 61815,
-            Bugs = KernelBug.B1 | KernelBug.B2 | KernelBug.B3 | KernelBug.B4 | KernelBug.B7,
-            UnmapRestore = UnmapRestoreRule.EvenWhenShared,
-            FailedReserve = FailedReserveRule.PutSubpoolShare,
-            ReserveByGlobalChange = true,
-            ShrinkKeepsPersistentOnly = true,
-            UffdCopyWithoutPage = Errno.EEXIST,
-            MremapMovesMany = true,
-        };
-        var v6_18_44 = v6_18_15 with { Name = "6.18.44", Order = 61844, FailedReserve = FailedReserveRule.PutSubpoolShareThenQuota };
-        var v7_3 = v6_18_44 with
-        {
-            Name = "7.3",
-            Order = 70300,
-            Bugs = KernelBug.B3 | KernelBug.B4 | KernelBug.B7,
-            UnmapRestore = UnmapRestoreRule.WhenUnshared,
-            FailedReserve = FailedReserveRule.QuotaThenPutSubpoolShare,
-        };
-        return [v5_10, v6_1, v6_12, v6_18_15, v6_18_44, v7_3];
-    }
 }

@@ -14,11 +14,10 @@ namespace Hugesim.Model;
 public sealed class ReserveMap
 {
     private readonly RegionTree _regions = new();
-    private readonly Func<bool>? _allocate;
 
     /// <summary>An empty map with one holder and one descriptor at hand. Source: <c>resv_map_alloc</c>.</summary>
-    /// <param name="allocate">Stands for <c>kmalloc</c> of one descriptor: false means that memory ran out. Null never fails.</param>
-    public ReserveMap(Func<bool>? allocate = null) => _allocate = allocate;
+    /// <param name="allocate">The value of <see cref="Allocate"/>.</param>
+    public ReserveMap(Func<bool>? allocate = null) => Allocate = allocate;
 
     /// <summary>A map as it was when <see cref="Snapshot"/> was taken.</summary>
     /// <param name="state">The snapshot; it is not kept.</param>
@@ -40,6 +39,9 @@ public sealed class ReserveMap
             throw new ArgumentException(unsound.Message, nameof(state), unsound);
         }
     }
+
+    /// <summary>Stands for <c>kmalloc</c> of one descriptor: false means that memory ran out. Null, as outside of tests, never fails.</summary>
+    public Func<bool>? Allocate { get; set; }
 
     /// <summary>Holders of the map. Source: <c>resv_map.refs</c>.</summary>
     public int Refs { get; private set; } = 1;
@@ -170,6 +172,21 @@ public sealed class ReserveMap
         return _regions.Cover(from, to).Pages;
     }
 
+    /// <summary>The first page of a range that is in no region, or -1: in a private map, one whose reservation is still there.</summary>
+    /// <param name="from">First page.</param>
+    /// <param name="to">First page after the range.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The range is negative or reversed.</exception>
+    public long FirstMissing(long from, long to)
+    {
+        CheckRange(from, to);
+        while (from < to && _regions.TryFirstEndingAfter(from, out var region) && region.From <= from)
+        {
+            from = region.To;
+        }
+
+        return from < to ? from : -1;
+    }
+
     /// <summary>One more holder. Source: <c>kref_get</c> in <c>hugetlb_vm_op_open</c>.</summary>
     /// <exception cref="InvalidOperationException">The map was released already.</exception>
     public void KrefGet()
@@ -288,10 +305,10 @@ public sealed class ReserveMap
             return true;
         }
 
-        for (long i = 0; _allocate is not null && i < wanted; i++)
+        for (long i = 0; Allocate is not null && i < wanted; i++)
         {
             // What was allocated before the failure is freed again, so the cache stays as it was.
-            if (!_allocate())
+            if (!Allocate())
             {
                 return false;
             }
@@ -308,7 +325,7 @@ public sealed class ReserveMap
         {
             RegionCacheCount--;
         }
-        else if (_allocate is not null && !_allocate())
+        else if (Allocate is not null && !Allocate())
         {
             return -(long)Errno.ENOMEM;
         }

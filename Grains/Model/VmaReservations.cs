@@ -57,6 +57,46 @@ public static class VmaReservations
     }
 
     /// <summary>
+    /// The place in a private map at which a page consumes a reservation: its own, or under <see cref="PrivateReserveRule.CountOfVma"/> any that the VMA still
+    /// has, as a count knows no places. Source: <c>decrement_hugepage_resv_vma</c> of commit a1e78772.
+    /// </summary>
+    /// <param name="rule">The kernel's way.</param>
+    /// <param name="map">The map, or null.</param>
+    /// <param name="from">The VMA's first page in the map.</param>
+    /// <param name="to">The page after its last one.</param>
+    /// <param name="index">The page's own place.</param>
+    public static long PlaceToConsume(PrivateReserveRule rule, ReserveMap? map, long from, long to, long index)
+    {
+        if (rule == PrivateReserveRule.MapOfMapping || map is null || map.RegionCount(index, index + 1) == 0)
+        {
+            return index;
+        }
+
+        var left = map.FirstMissing(from, to);
+        return left < 0 ? index : left;
+    }
+
+    /// <summary>
+    /// hugetlb_fix_reserve_counts: does the global count rise by the entry that <c>region_del</c> could not delete, after the subpool was asked for it? Where it
+    /// cannot rise either, the counters stay too low ("Huge Page Reserved count may go negative").
+    /// </summary>
+    /// <param name="profile">The kernel.</param>
+    /// <param name="subpoolAnswer">What <see cref="Subpool.GetPages"/> said to one page; 1 without a subpool.</param>
+    public static bool FixRaisesGlobal(KernelProfile profile, long subpoolAnswer) =>
+        profile.FixReserveChecksSubpool ? subpoolAnswer > 0 : subpoolAnswer != 0;
+
+    /// <summary>The flag with which a page is freed that UFFDIO_COPY could not fill (row R27).</summary>
+    /// <param name="profile">The kernel.</param>
+    /// <param name="map">The map, or null.</param>
+    /// <param name="shared">The map is an inode's.</param>
+    /// <param name="index">The page.</param>
+    /// <param name="consumedReserve">The page's restore-reserve flag.</param>
+    public static bool FlagAfterFailedCopy(KernelProfile profile, ReserveMap? map, bool shared, long index, bool consumedReserve) =>
+        profile.CopyFailure == CopyFailureRule.FlagByMapping
+            ? shared
+            : RestoreOnError(map, shared, index, consumedReserve, profile.RestoreCoversAllStates);
+
+    /// <summary>
     /// restore_reserve_on_error: brings the map back to where it was before a page was allocated that is now freed without having been
     /// instantiated (row R27).
     /// </summary>
@@ -64,9 +104,15 @@ public static class VmaReservations
     /// <param name="shared">The map is an inode's.</param>
     /// <param name="index">The page.</param>
     /// <param name="consumedReserve">The page's restore-reserve flag.</param>
+    /// <param name="coversAllStates"><see cref="KernelProfile.RestoreCoversAllStates"/>.</param>
     /// <returns>The flag with which the page is to be freed.</returns>
-    public static bool RestoreOnError(ReserveMap? map, bool shared, long index, bool consumedReserve)
+    public static bool RestoreOnError(ReserveMap? map, bool shared, long index, bool consumedReserve, bool coversAllStates = true)
     {
+        if (!consumedReserve && !coversAllStates)
+        {
+            return false;
+        }
+
         var needs = Needs(map, shared, index);
         if (needs < 0)
         {

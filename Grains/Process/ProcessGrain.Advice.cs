@@ -64,6 +64,7 @@ public sealed partial class ProcessGrain
     {
         MadvDontneedLocked => Flows.Profile.MadviseDontneed,
         MadvPopulateRead or MadvPopulateWrite => Flows.Profile.MadvisePopulate,
+        MadvMergeable or MadvHugepage or MadvNohugepage => Flows.Profile.MadviseMergeableHugepage,
         _ => true,
     };
 
@@ -71,7 +72,8 @@ public sealed partial class ProcessGrain
     private bool AppliesToHugePages(int advice) => advice switch
     {
         MadvDontneed => Flows.Profile.MadviseDontneed,
-        MadvDontneedLocked or MadvWillneed or MadvRemove or MadvDontfork or MadvDofork or MadvMergeable or MadvHugepage or MadvNohugepage => true,
+        MadvRemove => Flows.Profile.MadviseRemove,
+        MadvDontneedLocked or MadvWillneed or MadvDontfork or MadvDofork or MadvMergeable or MadvHugepage or MadvNohugepage => true,
         _ => false,
     };
 

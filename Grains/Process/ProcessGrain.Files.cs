@@ -40,6 +40,11 @@ public sealed partial class ProcessGrain
     /// <inheritdoc/>
     public async ValueTask<OpenAnswer> Memfd()
     {
+        if (Flows.Profile.MemfdHugetlb != Errno.None)
+        {
+            return new OpenAnswer(Flows.Profile.MemfdHugetlb, -1);
+        }
+
         var key = $"{Key}/memfd{_nextVma++}";
         var inode = GrainFactory.GetGrain<IInodeGrain>(key);
         await inode.Create(new InodeCreate(Machine, null, null, Named: false, 0));
@@ -82,6 +87,11 @@ public sealed partial class ProcessGrain
         if (!_files.TryGetValue(fd, out var file) || (file.ReadOnly && offset >= 0 && length > 0))
         {
             return Errno.EBADF;
+        }
+
+        if (!Flows.Profile.Fallocate)
+        {
+            return offset < 0 || length <= 0 ? Errno.EINVAL : Errno.EOPNOTSUPP;
         }
 
         var inode = GrainFactory.GetGrain<IInodeGrain>(file.Inode);

@@ -39,7 +39,7 @@ public sealed partial class ProcessGrain
             return new MmapAnswer(Errno.EINVAL, 0, 0);
         }
 
-        return await MapAt(call, file, reserveAtMap: true);
+        return await MapAt(call with { NoReserve = call.NoReserve && Flows.Profile.MapNoreserve }, file, reserveAtMap: true);
     }
 
     /// <inheritdoc/>
@@ -159,6 +159,11 @@ public sealed partial class ProcessGrain
     /// <inheritdoc/>
     public async ValueTask<Errno> UffdRegister(long address, long length)
     {
+        if (Flows.Profile.UffdHugetlb != Errno.None)
+        {
+            return Flows.Profile.UffdHugetlb;
+        }
+
         var (first, end) = (address / Units.PageBytes, (address + length) / Units.PageBytes);
         // userfaultfd_register: something must be mapped in the range; holes in it are left alone.
         if (length <= 0 || address % Units.PageBytes != 0 || length % Units.PageBytes != 0 || _mm.Within(first, end).Count == 0)
@@ -183,13 +188,14 @@ public sealed partial class ProcessGrain
     public ValueTask<Errno> UffdCopy(long address, int content)
     {
         var page = address / Units.PageBytes;
-        return address % Units.PageBytes != 0
+        return address % Units.PageBytes != 0 || Flows.Profile.UffdHugetlb != Errno.None
             ? new(Errno.EINVAL)
             : _mm.Find(page) is { } range ? Vma(range.Vma).UffdCopy(_task, page, content) : new(Errno.ENOENT);
     }
 
     /// <inheritdoc/>
     public ValueTask<Errno> UffdZero(long address) =>
+        Flows.Profile.UffdHugetlb != Errno.None ? new(Errno.EINVAL) :
         _mm.Find(address / Units.PageBytes) is { } range ? Vma(range.Vma).UffdZero(address / Units.PageBytes) : new(Errno.ENOENT);
 
     /// <inheritdoc/>

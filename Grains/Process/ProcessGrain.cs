@@ -8,6 +8,7 @@ namespace Hugesim.Grains;
 public sealed partial class ProcessGrain : Grain, IProcessGrain
 {
     private const int Sigbus = 7;
+    private const int Sigkill = 9;
     private const int Sigsegv = 11;
 
     private readonly AddressSpace _mm = new();
@@ -145,11 +146,12 @@ public sealed partial class ProcessGrain : Grain, IProcessGrain
         var (signal, code) = fault switch
         {
             AccessFault.Bus => (Sigbus, 2),
+            AccessFault.OutOfMemory => (Sigkill, 0),
             AccessFault.NotMapped => (Sigsegv, 1),
             AccessFault.Forbidden => (Sigsegv, 2),
             _ => (0, 0),
         };
-        var killed = signal != 0 && !_catching;
+        var killed = signal == Sigkill || (signal != 0 && !_catching);
         if (killed)
         {
             await Exit();

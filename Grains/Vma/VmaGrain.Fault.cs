@@ -49,6 +49,11 @@ public sealed partial class VmaGrain
         // hugetlb_mfill_atomic_pte.
         if (!area.Shared)
         {
+            if (_failures.HasFlag(InjectedFailures.FailUsercopy))
+            {
+                return await FailCopy(task, area, page);
+            }
+
             var result = await AllocAnon(task, area, page, content, write: true);
             return result.Fault == AccessFault.None ? Errno.None : Flows.Profile.UffdCopyWithoutPage;
         }
@@ -64,9 +69,24 @@ public sealed partial class VmaGrain
         return installed.Result switch
         {
             InodePageResult.Cached => Errno.EEXIST,
-            InodePageResult.BeyondEnd => Errno.EFAULT,
+            InodePageResult.BeyondEnd or InodePageResult.CopyFailed => Errno.EFAULT,
             _ => Flows.Profile.UffdCopyWithoutPage,
         };
+    }
+
+    // UFFDIO_COPY has a page and cannot read what belongs into it.
+    private async ValueTask<Errno> FailCopy(TaskContext task, VmArea area, long page)
+    {
+        var request = AnonRequest(task, area, page, cowFromOwner: false, content: 0);
+        var allocated = await Flows.Alloc(request);
+        if (allocated.Failed)
+        {
+            return Flows.Profile.UffdCopyWithoutPage;
+        }
+
+        var restores = VmaReservations.FlagAfterFailedCopy(Flows.Profile, request.Map, shared: false, request.Index, allocated.ConsumedReserve);
+        await Flows.Free(await Flows.Frames.Put([allocated.Pfn], mapped: true, restores ? [allocated.Pfn] : []));
+        return Errno.EFAULT;
     }
 
     private async ValueTask<AccessAnswer> AccessPages(AccessRequest request)
@@ -163,7 +183,7 @@ public sealed partial class VmaGrain
         if (answer.Result is not (InodePageResult.Cached or InodePageResult.Allocated))
         {
             var waits = area.UffdMissing && answer.Result == InodePageResult.Missing;
-            return FaultResult.Failed(waits ? AccessFault.Uffd : AccessFault.Bus);
+            return FaultResult.Failed(waits ? AccessFault.Uffd : WithoutPage(answer.Result));
         }
 
         _mapping.SetPte(page, new Pte(answer.Pfn, area.Write, Anon: false));
@@ -208,7 +228,7 @@ public sealed partial class VmaGrain
         var allocated = await Flows.Alloc(AnonRequest(task, area, page, cowFromOwner: false, content));
         if (allocated.Failed)
         {
-            return FaultResult.Failed(AccessFault.Bus);
+            return FaultResult.Failed(WithoutPage(allocated.Result));
         }
 
         area.AnonVma = true;
@@ -230,15 +250,16 @@ public sealed partial class VmaGrain
             return FaultResult.New;
         }
 
-        var cowFromOwner = area.Owner && old.Anon;
-        if (await Copy(task, area, page, old, cowFromOwner, content))
+        var cowFromOwner = area.Owner && old.Anon && Flows.Profile.OwnerCow == OwnerCowRule.TakesPageFromOthers;
+        var copied = await Copy(task, area, page, old, cowFromOwner, content);
+        if (!copied.Failed)
         {
             return FaultResult.New;
         }
 
         if (!cowFromOwner)
         {
-            return FaultResult.Failed(AccessFault.Bus);
+            return FaultResult.Failed(WithoutPage(copied.Result));
         }
 
         var taken = await AskInode(page, async inode =>
@@ -265,21 +286,29 @@ public sealed partial class VmaGrain
         return true;
     }
 
-    // Copies the page and puts the copy in its place. False: no page could be had.
-    private async ValueTask<bool> Copy(TaskContext task, VmArea area, long page, Pte old, bool cowFromOwner, int? content)
+    // Copies the page and puts the copy in its place.
+    private async ValueTask<AllocatedPage> Copy(TaskContext task, VmArea area, long page, Pte old, bool cowFromOwner, int? content)
     {
         var copied = content ?? (await Flows.Frames.Load([old.Pfn]))[0].Content;
         var allocated = await Flows.Alloc(AnonRequest(task, area, page, cowFromOwner, copied));
         if (allocated.Failed)
         {
-            return false;
+            return allocated;
         }
 
         area.AnonVma = true;
         _mapping.SetPte(page, new Pte(allocated.Pfn, Writable: true, Anon: true));
         await Flows.Free(await Flows.Frames.Put([old.Pfn], mapped: true, []));
-        return true;
+        return allocated;
     }
+
+    // A pool without pages is VM_FAULT_OOM or VM_FAULT_SIGBUS, as the kernel says; a map without memory always the former, a quota the latter.
+    private AccessFault WithoutPage(InodePageResult why) => why switch
+    {
+        InodePageResult.NoMemory => AccessFault.OutOfMemory,
+        InodePageResult.NoPage when Flows.Profile.NoPage == NoPageRule.Sigkill => AccessFault.OutOfMemory,
+        _ => AccessFault.Bus,
+    };
 
     // Calls the inode without the lock, so that the inode can unmap here meanwhile. Null: it unmapped this very page, and a reference that
     // came with the answer was dropped.
@@ -314,8 +343,10 @@ public sealed partial class VmaGrain
     private PageRequest AnonRequest(TaskContext task, VmArea area, long page, bool cowFromOwner, int content)
     {
         var index = area.IndexOf(page);
+        var map = _mapping.ResvMapOf(area);
+        var place = VmaReservations.PlaceToConsume(Flows.Profile.PrivateReserve, map, area.PgOff, area.PgOff + area.Length, index);
         return new PageRequest(
-            task, task.Choose(area.Policy, index), _mapping.ResvMapOf(area), Shared: false, index, MayUseReserves: area.Owner, cowFromOwner,
+            task, task.Choose(area.Policy, index), map, Shared: false, place, MayUseReserves: area.Owner, cowFromOwner,
             Anon: true, Mapped: true, content);
     }
 }

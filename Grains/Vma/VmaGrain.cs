@@ -22,6 +22,7 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
     // that finds the page table entry changed when it takes the lock.
     private long _faultingPage = -1;
     private bool _overtaken;
+    private InjectedFailures _failures;
 
     private HugePageFlows Flows => _flows ?? throw new InvalidOperationException($"VMA {Key} was used before it was mapped");
 
@@ -105,10 +106,14 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
     private async ValueTask<VmaImage> CopyPages(VmArea[] areas)
     {
         var ptes = new List<PteImage>();
-        foreach (var area in areas.Where(area => area.AnonVma))
+        foreach (var area in areas.Where(area => area.AnonVma || !Flows.Profile.LazyFork))
         {
-            // vma_needs_copy: what a fault would find again, in the page cache, is not copied.
-            _mapping.WriteProtect(area);
+            // vma_needs_copy: what a fault would find again, in the page cache, is not copied. is_cow_mapping: only private pages are protected.
+            if (!area.Shared)
+            {
+                _mapping.WriteProtect(area);
+            }
+
             ptes.AddRange(_mapping.PagesOf(area.Start, area.End).Select(page => ToImage(page, _mapping.Ptes[page])));
         }
 
@@ -178,6 +183,18 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
         var areas = _mapping.Areas.Where(a => a.Start < end && first < a.End).Select(ToImage);
         var ptes = _mapping.PagesOf(first, end).Select(page => ToImage(page, _mapping.Ptes[page]));
         return new(new VmaView([.. areas], [.. ptes]));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask InjectFailures(InjectedFailures failures)
+    {
+        _failures = failures;
+        if (_mapping.ResvMap is { } map)
+        {
+            map.Allocate = failures.HasFlag(InjectedFailures.Failslab) ? () => false : null;
+        }
+
+        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>

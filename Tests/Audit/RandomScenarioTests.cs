@@ -29,6 +29,9 @@ public sealed class RandomScenarioTests
     [InlineData("6.12+repair", 1, 60)]
     [InlineData("6.1+repair", 1, 60)]
     [InlineData("5.10+repair", 1, 60)]
+    [InlineData("4.10+repair", 1, 60)]
+    [InlineData("2.6.27+repair", 1, 60)]
+    [InlineData("2.6.27+repair", 2, 30)]
     [Trait("Row", "A2")]
     public void AnyScenario_RepairedKernel_IsSoundAfterEveryStepAndCleanAtTheEnd(string profile, int nodes, int cases) =>
         Properties.Check(Scenarios, cases, draws => PlayAsync(draws, profile, nodes).GetAwaiter().GetResult());
