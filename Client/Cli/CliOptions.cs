@@ -59,6 +59,14 @@ internal sealed class CliOptions
         return files;
     }
 
+    /// <summary>The argument that names one scenario.</summary>
+    public static Argument<string> Scenario()
+    {
+        var file = new Argument<string>("FILE") { Description = "A scenario; - is standard input." };
+        file.Validators.Add(RefuseUnknownOptions);
+        return file;
+    }
+
     /// <summary>The option to use a pool that others use.</summary>
     public static Option<bool> Force() => new("--force")
     {

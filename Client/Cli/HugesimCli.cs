@@ -83,9 +83,10 @@ public static class HugesimCli
         var kernel = new KernelCommand(services, console).Build();
         var diff = new DiffCommand(services, console).Build();
         var fuzz = new FuzzCommand(services, console).Build();
+        var trace = new TraceCommand(services, console).Build();
         var root = new RootCommand("Simulates how Linux reserves, hands out and frees huge pages, to the letter of real kernels.")
         {
-            run, check, kernel, diff, fuzz,
+            run, check, kernel, diff, fuzz, trace,
         };
         foreach (var option in root.Options)
         {
@@ -97,12 +98,14 @@ public static class HugesimCli
             {
                 option.Action = new HelpWithExample(help, new Dictionary<Command, string>
                 {
-                    [root] = string.Join('\n', RunCommand.Example, CheckCommand.Example, KernelCommand.Example, DiffCommand.Example, FuzzCommand.Example),
+                    [root] = string.Join('\n', RunCommand.Example, CheckCommand.Example, KernelCommand.Example, DiffCommand.Example, FuzzCommand.Example,
+                        TraceCommand.Example),
                     [run] = RunCommand.Example,
                     [check] = CheckCommand.Example,
                     [kernel] = KernelCommand.Example,
                     [diff] = DiffCommand.Example,
                     [fuzz] = FuzzCommand.Example,
+                    [trace] = TraceCommand.Example,
                 });
             }
         }

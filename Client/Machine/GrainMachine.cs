@@ -10,7 +10,7 @@ namespace Hugesim.Machine;
 /// A simulated machine that executes scenarios: the recorder's controller and the user space of its processes, in front of the grains that
 /// are the kernel. Answers are the recorder's text.
 /// </summary>
-internal sealed partial class GrainMachine : IScenarioMachine, IAuditedMachine
+internal sealed partial class GrainMachine : IScenarioMachine, IAuditedMachine, IInspectedMachine
 {
     private readonly IGrainHost _host;
     private readonly string _name;
@@ -76,6 +76,16 @@ internal sealed partial class GrainMachine : IScenarioMachine, IAuditedMachine
         ct.ThrowIfCancellationRequested();
         return Run(() => MachineAudit.RunAsync(Grains, _name));
     }
+
+    /// <inheritdoc/>
+    public ValueTask<MachineSnapshot> InspectAsync() => Run(() => MachineAudit.CollectAsync(Grains, _name));
+
+    /// <inheritdoc/>
+    public IReadOnlyList<NamedProcess> ReadNames() =>
+    [
+        .. _processes.Select(p => new NamedProcess(
+            p.Name, Keys.Process(_name, p.Pid), p.Parent, p.Death, [.. p.Maps.Select(m => new NamedMapping(m.Key, m.Value.Address, m.Value.Length))])),
+    ];
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _host.DisposeAsync();

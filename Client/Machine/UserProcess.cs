@@ -23,6 +23,9 @@ internal sealed class UserProcess(string name, long pid, IProcessGrain grain)
 
     public IProcessGrain Grain { get; } = grain;
 
+    /// <summary>The process that forked it, or null.</summary>
+    public string? Parent { get; init; }
+
     public Dictionary<string, NamedRange> Maps { get; } = [];
 
     public Dictionary<string, int> Files { get; } = [];
@@ -52,6 +55,7 @@ internal sealed class UserProcess(string name, long pid, IProcessGrain grain)
     {
         var child = new UserProcess(childName, childPid, childGrain)
         {
+            Parent = Name,
             Catching = Catching,
             HasUffd = HasUffd,
             Cgroup = Cgroup,

@@ -44,7 +44,11 @@ public interface IScenarioMachineFactory
 /// <param name="Scheduler"><c>parallel</c> or <c>deterministic</c>.</param>
 /// <param name="Seed">The seed of the deterministic scheduler.</param>
 /// <param name="Silos">The number of silos in this process.</param>
-public sealed record MachineOptions(string Profile, int Nodes, string Scheduler, long Seed, int Silos);
+public sealed record MachineOptions(string Profile, int Nodes, string Scheduler, long Seed, int Silos)
+{
+    /// <summary>Messages carry spans, for those who record the machine's flows.</summary>
+    public bool Traces { get; init; }
+}
 
 /// <summary>Answers that come from the recorder itself and are printed without counters.</summary>
 public static class RecorderAnswers

@@ -1,5 +1,6 @@
 using Hugesim.Abstractions;
 using Hugesim.Model;
+using Hugesim.Telemetry;
 
 namespace Hugesim.Grains;
 
@@ -62,9 +63,10 @@ internal sealed class HugePageFlows
     /// <returns>The frame, in use; or <see cref="Pfn.None"/> with everything as before.</returns>
     public async ValueTask<AllocatedPage> Alloc(PageRequest request)
     {
+        using var span = KernelTracing.Routine("alloc_hugetlb_folio").With(KernelTracing.Tags.Page, request.Index);
         // MAP_CHG_ENFORCED from 6.18; before, the map was asked even though its answer was overridden.
         var ignoresMap = request.CowFromOwner && Profile.ReserveByGlobalChange;
-        var needs = ignoresMap ? 1 : VmaReservations.Needs(request.Map, request.Shared, request.Index);
+        var needs = ignoresMap ? 1 : NeedsReservation(request);
         if (needs < 0)
         {
             return AllocatedPage.Refused(InodePageResult.NoMemory);
@@ -75,6 +77,7 @@ internal sealed class HugePageFlows
         if (fromSubpool < 0)
         {
             EndReservation(request, ignoresMap);
+            span.Fail("ENOSPC", "the mount's size allows no more pages");
             return AllocatedPage.Refused(InodePageResult.OverQuota);
         }
 
@@ -84,11 +87,13 @@ internal sealed class HugePageFlows
         {
             await ReturnToSubpool(needsOwnPage, fromSubpool);
             EndReservation(request, ignoresMap);
+            span.Fail("ENOSPC", useReservation ? "no free page, though one was reserved" : "no page that nobody has reserved");
             return AllocatedPage.Refused(InodePageResult.NoPage);
         }
 
         // hugetlb_reserve_pages may have added the page to the map since it was asked: then it was reserved twice (row R17).
-        var raced = !ignoresMap && VmaReservations.Commit(request.Map, request.Shared, request.Index) == 0 && needs > 0;
+        var raced = !ignoresMap && CommitReservation(request) == 0 && needs > 0;
+        span.With(KernelTracing.Tags.Pfn, pfn).With("hugesim.consumed_reserve_pages", useReservation ? 1 : 0).With("hugesim.raced_pages", raced ? 1 : 0);
         var rsvdCgroup = needsOwnPage && !raced ? request.Task.Cgroup : -1;
         await Frames.Of(pfn).Take(new TakeFrame(
             pfn, _subpoolKey, request.Task.Cgroup, rsvdCgroup, request.Anon, request.Mapped, request.Content));
@@ -153,6 +158,7 @@ internal sealed class HugePageFlows
     /// <summary>hugetlb_fix_reserve_counts: an entry could not be deleted from a map, so the counters follow the map.</summary>
     public async ValueTask FixReserveCounts(TaskContext task)
     {
+        using var span = KernelTracing.Routine("hugetlb_fix_reserve_counts");
         if (VmaReservations.FixRaisesGlobal(Profile, await GetFromSubpool()))
         {
             // Its own failure is nobody's to handle: the kernel warns and goes on.
@@ -211,6 +217,22 @@ internal sealed class HugePageFlows
         {
             await _subpool.UndoGetPages(1, fromSubpool);
         }
+    }
+
+    private static long NeedsReservation(PageRequest request)
+    {
+        using var span = KernelTracing.Routine("vma_needs_reservation").With(KernelTracing.Tags.Page, request.Index);
+        var needs = VmaReservations.Needs(request.Map, request.Shared, request.Index);
+        span.With(KernelTracing.Tags.Answer, needs);
+        return needs;
+    }
+
+    private static long CommitReservation(PageRequest request)
+    {
+        using var span = KernelTracing.Routine("vma_commit_reservation").With(KernelTracing.Tags.Page, request.Index);
+        var answer = VmaReservations.Commit(request.Map, request.Shared, request.Index);
+        span.With(KernelTracing.Tags.Answer, answer);
+        return answer;
     }
 
     private static void EndReservation(PageRequest request, bool ignoresMap)

@@ -1,5 +1,6 @@
 using Hugesim.Abstractions;
 using Hugesim.Model;
+using Hugesim.Telemetry;
 
 namespace Hugesim.Grains;
 
@@ -24,12 +25,19 @@ public sealed class HstateGrain : Grain, IHstateGrain
     /// <inheritdoc/>
     public ValueTask<Errno> Reserve(ReserveRequest request)
     {
+        using var span = PoolSpan.Begin("hugetlb_acct_memory", Pool, KernelTracing.Tags.Chg, request.Pages);
         if (request.ChargeRsvdPages > 0 && !_cgroups.TryChargeRsvd(request.Task.Cgroup, request.ChargeRsvdPages))
         {
+            span.RefuseByCgroup(_cgroups, request.Task.Cgroup, "rsvd", request.ChargeRsvdPages);
             return new(Errno.ENOMEM);
         }
 
         var error = Pool.AcctMemory(request.Pages, request.Task.ChooseForReservation(_profile));
+        if (error != Errno.None)
+        {
+            span.RefuseByPool("reservation", request.Pages);
+        }
+
         if (error != Errno.None && request.ChargeRsvdPages > 0)
         {
             _cgroups.UnchargeRsvd(request.Task.Cgroup, request.ChargeRsvdPages);
@@ -41,6 +49,7 @@ public sealed class HstateGrain : Grain, IHstateGrain
     /// <inheritdoc/>
     public ValueTask Unreserve(UnreserveRequest request)
     {
+        using var span = PoolSpan.Begin("hugetlb_acct_memory", Pool, KernelTracing.Tags.Chg, -request.Pages);
         foreach (var uncharge in request.Uncharges)
         {
             _cgroups.UnchargeRsvd(uncharge.Cgroup, uncharge.Pages);
@@ -53,8 +62,10 @@ public sealed class HstateGrain : Grain, IHstateGrain
     /// <inheritdoc/>
     public ValueTask<AllocAnswer> AllocHugePage(AllocRequest request)
     {
+        using var span = PoolSpan.Begin("dequeue_hugetlb_folio", Pool, "hugesim.uses_reservation_pages", request.UseReservation ? 1 : 0);
         if (request.ChargeRsvd && !_cgroups.TryChargeRsvd(request.Cgroup, 1))
         {
+            span.RefuseByCgroup(_cgroups, request.Cgroup, "rsvd", 1);
             return new(new AllocAnswer(Pfn.None));
         }
 
@@ -65,8 +76,13 @@ public sealed class HstateGrain : Grain, IHstateGrain
             pfn = Pool.AllocHugePage(choice, request.UseReservation);
             if (pfn == Pfn.None)
             {
+                span.RefuseByPool("allocation", 1);
                 _cgroups.Uncharge(request.Cgroup, 1);
             }
+        }
+        else
+        {
+            span.RefuseByCgroup(_cgroups, request.Cgroup, "usage", 1);
         }
 
         if (pfn == Pfn.None && request.ChargeRsvd)
@@ -74,12 +90,15 @@ public sealed class HstateGrain : Grain, IHstateGrain
             _cgroups.UnchargeRsvd(request.Cgroup, 1);
         }
 
+        span.Answer(KernelTracing.Tags.Pfn, pfn);
         return new(new AllocAnswer(pfn));
     }
 
     /// <inheritdoc/>
     public ValueTask FreeHugePages(FreedPage[] pages)
     {
+        using var span = PoolSpan.Begin("free_huge_folio", Pool, "hugesim.freed_pages", pages.Length);
+        span.Answer("hugesim.restored_reserve_pages", pages.Count(page => page.RestoreReserve));
         foreach (var page in pages)
         {
             if (page.Cgroup >= 0)
@@ -109,6 +128,7 @@ public sealed class HstateGrain : Grain, IHstateGrain
             return new(Errno.ENOENT);
         }
 
+        using var span = PoolSpan.Begin("set_max_huge_pages", Pool, "hugesim.count_pages", request.Pages);
         Pool.SetMaxHugePages(request.Pages, request.Node, request.NodesAllowed);
         return new(Errno.None);
     }

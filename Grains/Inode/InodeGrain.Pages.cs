@@ -1,5 +1,6 @@
 using Hugesim.Abstractions;
 using Hugesim.Model;
+using Hugesim.Telemetry;
 
 namespace Hugesim.Grains;
 
@@ -78,6 +79,7 @@ public sealed partial class InodeGrain
     /// <inheritdoc/>
     public async ValueTask UnmapRefPrivate(string owner, long page, long pfn)
     {
+        using var span = KernelTracing.Routine("unmap_ref_private").With(KernelTracing.Tags.Page, page).With(KernelTracing.Tags.Pfn, pfn);
         foreach (var vma in _mappings.Where(vma => vma != owner).ToArray())
         {
             await GrainFactory.GetGrain<IVmaGrain>(vma).UnmapReference(page, pfn);
@@ -94,6 +96,7 @@ public sealed partial class InodeGrain
         }
 
         // hugetlb_vmtruncate does the same whether the file shrinks or grows: map entries can lie behind the end of a file.
+        using var span = KernelTracing.Routine("hugetlb_vmtruncate").With(KernelTracing.Tags.From, bytes / Units.PageBytes);
         _sizeBytes = bytes;
         await UnmapMappings(bytes / Units.PageBytes, long.MaxValue);
         await RemovePages(bytes / Units.PageBytes, long.MaxValue);
@@ -108,6 +111,7 @@ public sealed partial class InodeGrain
             return Errno.EINVAL;
         }
 
+        using var span = KernelTracing.Routine("hugetlbfs_punch_hole").With("hugesim.offset_bytes", offsetBytes).With("hugesim.length_bytes", lengthBytes);
         var endBytes = Math.Min(offsetBytes + lengthBytes, long.MaxValue - Units.PageBytes);
         var first = (offsetBytes + Units.PageBytes - 1) / Units.PageBytes;
         var end = endBytes / Units.PageBytes;
@@ -195,8 +199,10 @@ public sealed partial class InodeGrain
     // pages that were there, one by one.
     private async ValueTask RemovePages(long first, long end)
     {
+        using var span = KernelTracing.Routine("remove_inode_hugepages").WithRange(first, end);
         var truncates = end == long.MaxValue;
         var pages = _cache.Where(p => p.Key >= first && p.Key < end).ToArray();
+        span.With("hugesim.freed_pages", pages.Length);
         foreach (var (index, pfn) in pages)
         {
             _cache.Remove(index);
@@ -215,8 +221,9 @@ public sealed partial class InodeGrain
 
     private async ValueTask Unreserve(long from, long to, long freed)
     {
+        using var span = KernelTracing.Routine("hugetlb_unreserve_pages").WithRange(from, to).With("hugesim.freed_pages", freed);
         var uncharges = new List<Uncharge>();
-        var chg = _resvMap.RegionDel(from, to, uncharges);
+        var chg = RegionDel(from, to, uncharges);
         if (chg < 0)
         {
             await Flows.FixReserveCounts(TaskContext.Default);
@@ -224,6 +231,14 @@ public sealed partial class InodeGrain
         }
 
         await Flows.Unreserve(chg - freed, [.. uncharges.Select(u => new RsvdUncharge(u.Cgroup, u.Pages))]);
+    }
+
+    private long RegionDel(long from, long to, List<Uncharge> uncharges)
+    {
+        using var span = KernelTracing.Routine("region_del").WithRange(from, to);
+        var chg = _resvMap.RegionDel(from, to, uncharges);
+        span.With(KernelTracing.Tags.Answer, chg);
+        return chg;
     }
 
     // hugetlbfs_zero_partial_page: the number of a page stands at its beginning, so only a hole that begins before it and ends in it zeroes it.

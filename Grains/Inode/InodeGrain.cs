@@ -1,5 +1,6 @@
 using Hugesim.Abstractions;
 using Hugesim.Model;
+using Hugesim.Telemetry;
 
 namespace Hugesim.Grains;
 
@@ -77,7 +78,9 @@ public sealed partial class InodeGrain : Grain, IInodeGrain
     public async ValueTask<Errno> Reserve(TaskContext task, long from, long to)
     {
         // hugetlb_reserve_pages for a shared map: chg, take, add; or abort.
-        var chg = _resvMap.RegionChg(from, to, out var regionsNeeded);
+        using var span = KernelTracing.Routine("hugetlb_reserve_pages").WithRange(from, to);
+        var chg = RegionChg(from, to, out var regionsNeeded);
+        span.With(KernelTracing.Tags.Chg, chg);
         if (chg < 0)
         {
             return Errno.ENOMEM;
@@ -85,11 +88,12 @@ public sealed partial class InodeGrain : Grain, IInodeGrain
 
         if (await Flows.Reserve(task, chg) != Errno.None)
         {
+            span.Fail("ENOMEM", $"{chg} pages of the range are not reserved yet and cannot be");
             _resvMap.RegionAbort(from, to, regionsNeeded);
             return Errno.ENOMEM;
         }
 
-        var added = _resvMap.RegionAdd(from, to, regionsNeeded, task.Cgroup);
+        var added = RegionAdd(from, to, regionsNeeded, task.Cgroup);
         if (added < 0)
         {
             _resvMap.RegionAbort(from, to, regionsNeeded);
@@ -164,6 +168,22 @@ public sealed partial class InodeGrain : Grain, IInodeGrain
 
         DeactivateOnIdle();
         return default;
+    }
+
+    private long RegionChg(long from, long to, out long regionsNeeded)
+    {
+        using var span = KernelTracing.Routine("region_chg").WithRange(from, to);
+        var chg = _resvMap.RegionChg(from, to, out regionsNeeded);
+        span.With(KernelTracing.Tags.Answer, chg);
+        return chg;
+    }
+
+    private long RegionAdd(long from, long to, long regionsNeeded, int cgroup)
+    {
+        using var span = KernelTracing.Routine("region_add").WithRange(from, to);
+        var added = _resvMap.RegionAdd(from, to, regionsNeeded, cgroup);
+        span.With(KernelTracing.Tags.Answer, added);
+        return added;
     }
 
     // iput: without links and references the inode is evicted, with its pages and reservations.

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Hugesim.Abstractions;
 using Hugesim.Model;
+using Hugesim.Telemetry;
 
 namespace Hugesim.Grains;
 
@@ -32,12 +34,25 @@ public sealed class SubpoolGrain : Grain, ISubpoolGrain
     }
 
     /// <inheritdoc/>
-    public ValueTask<long> GetPages(long pages) => new(Pool.GetPages(pages));
+    public ValueTask<long> GetPages(long pages)
+    {
+        using var span = KernelTracing.Routine("hugepage_subpool_get_pages").With(KernelTracing.Tags.Chg, pages);
+        var answer = Pool.GetPages(pages);
+        Describe(span, answer);
+        if (answer < 0)
+        {
+            span.Fail("ENOMEM", $"{pages} pages over the size of the mount: used {Pool.State.UsedHpages} of {Pool.State.MaxHpages}");
+        }
+
+        return new(answer);
+    }
 
     /// <inheritdoc/>
     public async ValueTask<long> PutPages(long pages)
     {
+        using var span = KernelTracing.Routine("hugepage_subpool_put_pages").With(KernelTracing.Tags.Chg, pages);
         var answer = Pool.PutPages(pages);
+        Describe(span, answer);
         await ReleaseIfFree();
         return answer;
     }
@@ -45,12 +60,14 @@ public sealed class SubpoolGrain : Grain, ISubpoolGrain
     /// <inheritdoc/>
     public async ValueTask<long[]> PutFreedPages(int count)
     {
+        using var span = KernelTracing.Routine("hugepage_subpool_put_pages").With(KernelTracing.Tags.Chg, count);
         var answers = new long[count];
         for (var i = 0; i < count; i++)
         {
             answers[i] = Pool.PutPages(1);
         }
 
+        Describe(span, answers.Sum());
         await ReleaseIfFree();
         return answers;
     }
@@ -87,6 +104,15 @@ public sealed class SubpoolGrain : Grain, ISubpoolGrain
 
         DeactivateOnIdle();
         return default;
+    }
+
+    private void Describe(Activity? span, long answer)
+    {
+        if (span is not null)
+        {
+            var state = Pool.State;
+            span.With(KernelTracing.Tags.Answer, answer).With("hugesim.used_pages", state.UsedHpages).With("hugesim.rsv_pages", state.RsvHpages);
+        }
     }
 
     // unlock_or_release_subpool: after umount, the last page to come back ends the subpool and its min_size reservation.

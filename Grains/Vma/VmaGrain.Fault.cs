@@ -1,5 +1,6 @@
 using Hugesim.Abstractions;
 using Hugesim.Model;
+using Hugesim.Telemetry;
 
 namespace Hugesim.Grains;
 
@@ -7,13 +8,13 @@ namespace Hugesim.Grains;
 public sealed partial class VmaGrain
 {
     /// <summary>How a fault on one page ended, and whether the value to be stored is already in the page.</summary>
-    private readonly record struct FaultResult(AccessFault Fault, bool Stored)
+    private readonly record struct FaultResult(AccessFault Fault, bool Stored, string? Cause = null)
     {
         public static FaultResult Present => new(AccessFault.None, false);
 
         public static FaultResult New => new(AccessFault.None, true);
 
-        public static FaultResult Failed(AccessFault fault) => new(fault, false);
+        public static FaultResult Failed(AccessFault fault, string? cause = null) => new(fault, false, cause);
     }
 
     /// <inheritdoc/>
@@ -157,17 +158,30 @@ public sealed partial class VmaGrain
                 return FaultResult.Present;
             }
 
-            int? content = request.Kind == AccessKind.Store ? request.Value : null;
-            var result = mapped
-                ? await WriteProtectFault(request.Task, area, page, pte, content)
-                : area.Shared
-                    ? await SharedFault(request.Task, area, page, content)
-                    : await PrivateFault(request.Task, area, page, write, content);
-            if (result is { } ended)
+            if (await Fault(request, area, page, mapped ? pte : null, write) is { } ended)
             {
                 return ended;
             }
         }
+    }
+
+    // hugetlb_fault. Null: an unmap overtook the fault, which starts again.
+    private async ValueTask<FaultResult?> Fault(AccessRequest request, VmArea area, long page, Pte? pte, bool write)
+    {
+        using var span = KernelTracing.Routine(pte is null ? "hugetlb_no_page" : "hugetlb_wp");
+        span.With(KernelTracing.Tags.Page, page - area.Start).With("hugesim.index", area.IndexOf(page));
+        int? content = request.Kind == AccessKind.Store ? request.Value : null;
+        var result = pte is { } old
+            ? await WriteProtectFault(request.Task, area, page, old, content)
+            : area.Shared
+                ? await SharedFault(request.Task, area, page, content)
+                : await PrivateFault(request.Task, area, page, write, content);
+        if (result is { Cause: { } cause })
+        {
+            span.Fail(result.Value.Fault == AccessFault.OutOfMemory ? "SIGKILL" : "SIGBUS", cause);
+        }
+
+        return result;
     }
 
     // hugetlb_no_page of a shared mapping: the inode finds or makes the page. Null: an unmap overtook the fault, which starts again.
@@ -183,7 +197,7 @@ public sealed partial class VmaGrain
         if (answer.Result is not (InodePageResult.Cached or InodePageResult.Allocated))
         {
             var waits = area.UffdMissing && answer.Result == InodePageResult.Missing;
-            return FaultResult.Failed(waits ? AccessFault.Uffd : WithoutPage(answer.Result));
+            return waits ? FaultResult.Failed(AccessFault.Uffd) : FaultResult.Failed(WithoutPage(answer.Result), Cause(answer.Result));
         }
 
         _mapping.SetPte(page, new Pte(answer.Pfn, area.Write, Anon: false));
@@ -196,7 +210,7 @@ public sealed partial class VmaGrain
         if (area.Unmapped)
         {
             // The owner took a page away from here: a new, empty one would look like lost data.
-            return FaultResult.Failed(AccessFault.Bus);
+            return FaultResult.Failed(AccessFault.Bus, "the owner of the reservations took this page away for its own copy (HPAGE_RESV_UNMAPPED)");
         }
 
         if (HasFile)
@@ -209,7 +223,7 @@ public sealed partial class VmaGrain
 
             if (answer.Result == InodePageResult.BeyondEnd)
             {
-                return FaultResult.Failed(AccessFault.Bus);
+                return FaultResult.Failed(AccessFault.Bus, Cause(answer.Result));
             }
 
             if (answer.Result == InodePageResult.Cached)
@@ -223,12 +237,20 @@ public sealed partial class VmaGrain
         return area.UffdMissing ? FaultResult.Failed(AccessFault.Uffd) : await AllocAnon(task, area, page, content ?? 0, write);
     }
 
+    private static string Cause(InodePageResult result) => result switch
+    {
+        InodePageResult.BeyondEnd => "the file ends before this page",
+        InodePageResult.OverQuota => "the mount's size allows no more pages",
+        InodePageResult.NoMemory => "no memory for an entry of the reserve map",
+        _ => "no page could be had",
+    };
+
     private async ValueTask<FaultResult> AllocAnon(TaskContext task, VmArea area, long page, int content, bool write)
     {
         var allocated = await Flows.Alloc(AnonRequest(task, area, page, cowFromOwner: false, content));
         if (allocated.Failed)
         {
-            return FaultResult.Failed(WithoutPage(allocated.Result));
+            return FaultResult.Failed(WithoutPage(allocated.Result), Cause(allocated.Result));
         }
 
         area.AnonVma = true;
@@ -259,7 +281,7 @@ public sealed partial class VmaGrain
 
         if (!cowFromOwner)
         {
-            return FaultResult.Failed(WithoutPage(copied.Result));
+            return FaultResult.Failed(WithoutPage(copied.Result), "no page for the copy, and the process does not own the reservations of the mapping");
         }
 
         var taken = await AskInode(page, async inode =>
@@ -272,7 +294,9 @@ public sealed partial class VmaGrain
             return null;
         }
 
-        return await Reuse(page, old, content) ? FaultResult.New : FaultResult.Failed(AccessFault.Bus);
+        return await Reuse(page, old, content)
+            ? FaultResult.New
+            : FaultResult.Failed(AccessFault.Bus, "no page for the copy, and the page is still shared after it was taken from the children");
     }
 
     private async ValueTask<bool> Reuse(long page, Pte old, int? content)

@@ -1,5 +1,6 @@
 using Hugesim.Abstractions;
 using Hugesim.Model;
+using Hugesim.Telemetry;
 
 namespace Hugesim.Grains;
 
@@ -42,6 +43,7 @@ public sealed partial class VmaGrain
     /// <inheritdoc/>
     public async ValueTask UnmapReference(long page, long pfn)
     {
+        using var span = KernelTracing.Routine("__unmap_hugepage_range").With(KernelTracing.Tags.Page, page).With(KernelTracing.Tags.Pfn, pfn);
         await _lock.Enter();
         try
         {
@@ -225,6 +227,7 @@ public sealed partial class VmaGrain
 
     private async ValueTask<FreedPage[]> DropPages(List<ZappedPage> zapped)
     {
+        using var span = KernelTracing.Routine("__unmap_hugepage_range").With("hugesim.unmapped_pages", zapped.Count);
         var rule = Flows.Profile.UnmapRestore;
         var restores = rule != UnmapRestoreRule.Never && zapped.Exists(z => z.RestoresReserve) && !await Flows.HasSurplus();
         var pfns = zapped.Select(z => z.Pfn).ToArray();
@@ -255,6 +258,7 @@ public sealed partial class VmaGrain
     // The map says again that the page is reserved; freeing the page raises the count to match.
     private void RestoreReservation(long index)
     {
+        using var span = KernelTracing.Routine("vma_add_reservation").With(KernelTracing.Tags.Page, index);
         var needs = VmaReservations.Needs(_mapping.ResvMap, shared: false, index);
         if (needs > 0)
         {

@@ -1,5 +1,6 @@
 using Hugesim.Abstractions;
 using Hugesim.Model;
+using Hugesim.Telemetry;
 
 namespace Hugesim.Grains;
 
@@ -105,6 +106,7 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
 
     private async ValueTask<VmaImage> CopyPages(VmArea[] areas)
     {
+        using var span = KernelTracing.Routine("copy_hugetlb_page_range");
         var ptes = new List<PteImage>();
         foreach (var area in areas.Where(area => area.AnonVma || !Flows.Profile.LazyFork))
         {
@@ -117,6 +119,7 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
             ptes.AddRange(_mapping.PagesOf(area.Start, area.End).Select(page => ToImage(page, _mapping.Ptes[page])));
         }
 
+        span.With("hugesim.shared_pages", ptes.Count);
         await Flows.Frames.Share([.. ptes.Select(pte => pte.Pfn)]);
         return new VmaImage(_machine!, _inode, _subpool, _anonymous && !HasFile, [.. areas.Select(ToImage)], [.. ptes]);
     }
@@ -161,9 +164,11 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
     /// <inheritdoc/>
     public async ValueTask<VmaClosed> Close(long first, long end)
     {
+        using var span = KernelTracing.Routine("hugetlb_vm_op_close").WithRange(first, end);
         foreach (var closed in _mapping.Close(first, end))
         {
             RsvdUncharge[] uncharges = closed.UnchargeRsvdPages > 0 ? [new RsvdUncharge(_mapping.RsvdCgroup, closed.UnchargeRsvdPages)] : [];
+            span.With("hugesim.outstanding_pages", closed.OutstandingPages);
             await Flows.Unreserve(closed.OutstandingPages, uncharges);
         }
 
@@ -225,8 +230,11 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
     // hugetlb_reserve_pages, private: a map of its own, always to - from pages, and the OWNER mark (row R8).
     private async ValueTask<Errno> ReservePrivate(TaskContext task, VmArea area)
     {
+        using var span = KernelTracing.Routine("hugetlb_reserve_pages").WithRange(area.PgOff, area.PgOff + area.Length);
+        span.With(KernelTracing.Tags.Chg, area.Length);
         if (await Flows.Reserve(task, area.Length) != Errno.None)
         {
+            span.Fail("ENOMEM", $"a private mapping reserves all of its {area.Length} pages, which cannot be had");
             return Errno.ENOMEM;
         }
 

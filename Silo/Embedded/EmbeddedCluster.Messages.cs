@@ -14,6 +14,7 @@ public sealed partial class EmbeddedCluster
         request.Target = target;
         request.Caller = SynchronizationContext.Current as ExecutionNode;
         request.Context = RequestContext.Current;
+        CallTracing.OnSend(request);
         if (cancellationToken.CanBeCanceled)
         {
             CallCancellation.Link(request, cancellationToken);

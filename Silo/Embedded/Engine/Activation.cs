@@ -162,6 +162,7 @@ internal sealed partial class Activation : ExecutionNode, IGrainContext
         }
 
         RemoveRunning(request);
+        CallTracing.OnEnd(request, failure);
         request.Complete(failure);
 
         // Not at once: this may be the middle of another request's turn, which set the task that this one awaited.
@@ -186,6 +187,7 @@ internal sealed partial class Activation : ExecutionNode, IGrainContext
             RequestContext.Current = request.Context;
         }
 
+        CallTracing.OnStart(request, this);
         try
         {
             if (!request.Invoke(_instance!, this))
@@ -193,9 +195,12 @@ internal sealed partial class Activation : ExecutionNode, IGrainContext
                 AddRunning(request);
                 return;
             }
+
+            CallTracing.OnEnd(request, null);
         }
         catch (Exception failure)
         {
+            CallTracing.OnEnd(request, failure);
             request.Complete(failure);
             return;
         }

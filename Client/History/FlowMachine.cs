@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using Hugesim.Audit;
+using Hugesim.Machine;
+using Hugesim.Scenarios;
+using Hugesim.Telemetry;
+
+namespace Hugesim.History;
+
+/// <summary>A machine each of whose commands is recorded as a flow: a trace with a span for the command, each message, and each kernel routine.</summary>
+/// <param name="machine">The machine.</param>
+/// <param name="recorder">Records the flows; it belongs to the caller.</param>
+/// <param name="inspects">Also looks into the machine after each command.</param>
+internal sealed class FlowMachine(IScenarioMachine machine, FlowRecorder recorder, bool inspects) : IScenarioMachine
+{
+    private readonly IInspectedMachine? _inspected = inspects
+        ? machine as IInspectedMachine ?? throw new ArgumentException("the machine cannot be looked into", nameof(machine))
+        : null;
+    private int _step;
+
+    /// <summary>The flow of the command that was executed last.</summary>
+    public IReadOnlyList<RecordedSpan> Spans { get; private set; } = [];
+
+    /// <summary>The grains when the counters were read last.</summary>
+    public MachineSnapshot? Snapshot { get; private set; }
+
+    /// <summary>The processes at that time.</summary>
+    public IReadOnlyList<NamedProcess> Names { get; private set; } = [];
+
+    /// <inheritdoc/>
+    public async ValueTask<string> ExecuteAsync(ScenarioCommand command, CancellationToken cancellationToken)
+    {
+        (var answer, Spans) = await recorder.RecordAsync(FlowNames.Of(command), Tags(command, ++_step), async root =>
+        {
+            var text = await machine.ExecuteAsync(command, cancellationToken).ConfigureAwait(false);
+            root.SetTag(KernelTracing.Tags.Answer, text);
+            if (FlowNames.IsFailure(text))
+            {
+                root.SetStatus(ActivityStatusCode.Error, text);
+            }
+
+            return text;
+        }).ConfigureAwait(false);
+        return answer;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> TakeDeaths() => machine.TakeDeaths();
+
+    /// <inheritdoc/>
+    public async ValueTask<MachineCounters> ReadCountersAsync(CancellationToken ct)
+    {
+        var counters = await machine.ReadCountersAsync(ct).ConfigureAwait(false);
+        if (_inspected is not null)
+        {
+            Snapshot = await _inspected.InspectAsync().ConfigureAwait(false);
+            Names = _inspected.ReadNames();
+        }
+
+        return counters;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<TeardownResult> TearDownAsync(CancellationToken ct) => machine.TearDownAsync(ct);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => machine.DisposeAsync();
+
+    private static IEnumerable<KeyValuePair<string, object?>> Tags(ScenarioCommand command, int step)
+    {
+        yield return new("hugesim.command", command.Source.Text);
+        yield return new("hugesim.step", step);
+        yield return new("code.file.path", command.Source.File);
+        yield return new("code.line.number", command.Source.Line);
+        if (command is ProcessCommand ofProcess)
+        {
+            yield return new("hugesim.process", ofProcess.Process);
+        }
+
+        if (command is MappingCommand onMapping)
+        {
+            yield return new("hugesim.mapping", onMapping.Mapping);
+        }
+    }
+}

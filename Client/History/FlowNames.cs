@@ -1,0 +1,25 @@
+using Hugesim.Scenarios;
+
+namespace Hugesim.History;
+
+/// <summary>What flows are called, and which of them failed.</summary>
+internal static class FlowNames
+{
+    /// <summary>The name of a command's flow: its word in the language, or what an access is.</summary>
+    public static string Of(ScenarioCommand command)
+    {
+        var words = command.Source.Text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var verb = command is ProcessCommand && words.Length > 1 ? words[1] : words[0];
+        return verb switch
+        {
+            "r" => "load",
+            "w" => "store",
+            _ => verb,
+        };
+    }
+
+    /// <summary>Did the kernel refuse the command, or end a process with a signal? What the recorder itself says of a command is neither.</summary>
+    public static bool IsFailure(string answer) =>
+        answer.StartsWith('E') || answer.StartsWith("SIG", StringComparison.Ordinal) || answer.StartsWith("killed by SIGBUS", StringComparison.Ordinal)
+        || answer.StartsWith("killed by SIGSEGV", StringComparison.Ordinal);
+}

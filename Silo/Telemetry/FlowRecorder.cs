@@ -1,0 +1,107 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace Hugesim.Telemetry;
+
+/// <summary>
+/// Records the flows of one client in this process: all spans below the roots that it starts, and no others, however many machines run beside it.
+/// While no recorder exists nothing listens and nothing is paid.
+/// </summary>
+public sealed class FlowRecorder : IDisposable
+{
+    /// <summary>The source of the spans around whole steps.</summary>
+    public const string SourceName = "Hugesim.Client";
+
+    private static readonly ActivitySource Source = new(SourceName);
+    private static readonly ConcurrentDictionary<ActivityTraceId, ConcurrentQueue<RecordedSpan>> Flows = new();
+    private static readonly AsyncLocal<bool> StartsFlow = new();
+    private static readonly Lock Change = new();
+    private static ActivityListener? s_listener;
+    private static int s_recorders;
+
+    private bool _isDisposed;
+
+    /// <summary>Begins to listen.</summary>
+    public FlowRecorder()
+    {
+        lock (Change)
+        {
+            if (s_recorders++ == 0)
+            {
+                s_listener = Listen();
+            }
+        }
+    }
+
+    /// <summary>Runs a step as a flow of its own.</summary>
+    /// <param name="name">The name of its root.</param>
+    /// <param name="tags">The tags of its root.</param>
+    /// <param name="step">The step; it may add tags to the root, and mark it as failed.</param>
+    /// <returns>The step's result, and the spans in the order in which they began.</returns>
+    public async ValueTask<(T Result, IReadOnlyList<RecordedSpan> Spans)> RecordAsync<T>(
+        string name, IEnumerable<KeyValuePair<string, object?>> tags, Func<Activity, ValueTask<T>> step)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        // A flow is a trace of its own, also when the caller traces something.
+        Activity.Current = null;
+        StartsFlow.Value = true;
+        var root = Source.StartActivity(name, ActivityKind.Internal, parentContext: default, tags)!;
+        StartsFlow.Value = false;
+        var spans = Flows[root.TraceId] = new ConcurrentQueue<RecordedSpan>();
+        try
+        {
+            var result = await step(root).ConfigureAwait(false);
+            root.Stop();
+            return (result, [.. spans.OrderBy(span => span.Start)]);
+        }
+        finally
+        {
+            root.Dispose();
+            Flows.TryRemove(root.TraceId, out _);
+        }
+    }
+
+    /// <summary>Stops listening when this was the last recorder.</summary>
+    public void Dispose()
+    {
+        lock (Change)
+        {
+            if (!_isDisposed && --s_recorders == 0)
+            {
+                s_listener!.Dispose();
+                s_listener = null;
+            }
+
+            _isDisposed = true;
+        }
+    }
+
+    private static ActivityListener Listen()
+    {
+        var listener = new ActivityListener
+        {
+            ShouldListenTo = source => TelemetrySources.All.Contains(source.Name),
+            Sample = (ref ActivityCreationOptions<ActivityContext> options) =>
+                StartsFlow.Value || Flows.ContainsKey(options.TraceId) ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.None,
+            ActivityStopped = activity =>
+            {
+                if (Flows.TryGetValue(activity.TraceId, out var spans))
+                {
+                    spans.Enqueue(RecordedSpan.Of(activity));
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        return listener;
+    }
+}
+
+/// <summary>The activity sources whose spans belong to a flow.</summary>
+public static class TelemetrySources
+{
+    /// <summary>The messages between grains: Orleans' own source, which the embedded engine uses as well.</summary>
+    public const string Messages = "Microsoft.Orleans.Application";
+
+    /// <summary>Steps of clients, messages, and kernel routines.</summary>
+    public static IReadOnlyList<string> All { get; } = [FlowRecorder.SourceName, Messages, KernelTracing.SourceName];
+}
