@@ -18,6 +18,9 @@ internal sealed class AuditedRun : IAsyncDisposable
     /// <summary>Every command so far.</summary>
     public IReadOnlyList<string> Commands => _commands;
 
+    /// <summary>The counters after the last step.</summary>
+    public MachineCounters? Counters { get; private set; }
+
     /// <summary>The recording, line by line.</summary>
     public IReadOnlyList<string> Transcript => _transcript;
 
@@ -34,9 +37,9 @@ internal sealed class AuditedRun : IAsyncDisposable
         }
 
         var answer = await _machine.ExecuteAsync(step.Command, CancellationToken.None);
-        var counters = await _machine.ReadCountersAsync(CancellationToken.None);
+        Counters = await _machine.ReadCountersAsync(CancellationToken.None);
         _transcript.Add("> " + text);
-        _transcript.Add(RecordingText.Answer(answer, _machine.TakeDeaths(), counters));
+        _transcript.Add(RecordingText.Answer(answer, _machine.TakeDeaths(), Counters));
         return answer;
     }
 

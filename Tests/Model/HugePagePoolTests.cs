@@ -9,6 +9,25 @@ public sealed class HugePagePoolTests
 {
     private const long Capacity = 100;
 
+    // "If the PagePrivate flag was set in the page, the global resv_huge_pages counter will always be incremented."
+    [Theory]
+    [Trait("Row", "R4")]
+    [Trait("Row", "R19")]
+    [InlineData(true, 2)]
+    [InlineData(false, 1)]
+    public void FreeHugePage_RestoreReserveFlag_DecidesWhetherTheReservationComesBack(bool flag, long resv)
+    {
+        var pool = new HugePagePool(KernelProfiles.Get("4.10"), 1, 100);
+        pool.SetMaxHugePages(4);
+        pool.AcctMemory(2, NodeChoice.Any);
+        var pfn = pool.AllocHugePage(NodeChoice.Any, useReservation: true);
+        (pool.FreePages, pool.ResvPages).ShouldBe((3, 1));
+
+        pool.FreeHugePage(pfn, flag);
+
+        (pool.FreePages, pool.ResvPages).ShouldBe((4, resv));
+    }
+
     [Fact]
     [Trait("Row", "R1")]
     [Trait("Row", "R10")]

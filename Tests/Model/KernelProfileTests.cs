@@ -32,6 +32,14 @@ public sealed class KernelProfileTests
     }
 
     [Fact]
+    public void All_InOrderOfTime_EndWithTheNewest()
+    {
+        KernelProfiles.All.Select(profile => profile.Order).ShouldBeInOrder();
+        KernelProfiles.All.Select(profile => profile.Name).Take(2).ShouldBe(["2.6.27", "4.10"]);
+        KernelProfiles.Newest.Name.ShouldBe("7.3");
+    }
+
+    [Fact]
     public void Get_UnknownKernel_SaysWhichThereAre() =>
         Should.Throw<ArgumentException>(() => KernelProfiles.Get("7.4+repair")).Message.ShouldContain("7.3, and each with +repair");
 }

@@ -181,6 +181,90 @@ public sealed class VmaReservationsTests
         (map.AddsInProgress, Entry(map)).ShouldBe((0, consumed));
     }
 
+    // "There is some code (most notably userfaultfd) which can not call restore_reserve_on_error. In this case, it simply modifies the PagePrivate so that a
+    // reservation will not be leaked when the huge page is freed."
+    [Theory]
+    [Trait("Row", "R4")]
+    [Trait("Row", "R27")]
+    [InlineData("4.10", Shared, true, true)]
+    [InlineData("4.10", Private, true, false)]
+    [InlineData("4.10", Shared, false, true)]
+    [InlineData("4.10", Private, false, false)]
+    [InlineData("5.10", Private, true, false)]
+    public void FlagAfterFailedCopy_UserfaultfdWay_FlagFollowsTheMappingAndTheMapStays(string kernel, bool shared, bool consumed, bool expected)
+    {
+        var map = consumed ? Reserved(shared) : Map(entry: !shared);
+        Instantiate(map, shared);
+
+        VmaReservations.FlagAfterFailedCopy(KernelProfiles.Get(kernel), map, shared, Page, consumed).ShouldBe(expected);
+
+        (map.AddsInProgress, Entry(map)).ShouldBe((0, true));
+    }
+
+    [Theory]
+    [Trait("Row", "R27")]
+    [InlineData(Shared)]
+    [InlineData(Private)]
+    public void FlagAfterFailedCopy_LaterKernel_RestoresTheReservation(bool shared)
+    {
+        var map = Reserved(shared);
+        Instantiate(map, shared);
+
+        VmaReservations.FlagAfterFailedCopy(KernelProfiles.Newest, map, shared, Page, consumedReserve: true).ShouldBeTrue();
+
+        IsReserved(map, shared).ShouldBeTrue();
+    }
+
+    [Fact]
+    [Trait("Row", "R4")]
+    [Trait("Row", "R27")]
+    public void RestoreOnError_FlagNotSetBefore846be085_LeavesTheMapAlone()
+    {
+        var map = Map(entry: false);
+        Instantiate(map, Shared).ShouldBe(1);
+
+        VmaReservations.RestoreOnError(map, Shared, Page, consumedReserve: false, coversAllStates: false).ShouldBeFalse();
+
+        Entry(map).ShouldBeTrue("the entry of a page that nobody reserved stays: a later fault would consume a reservation too many");
+    }
+
+    // "By incrementing these counts, the reserve map entry which could not be deleted will appear as a reserved entry" (hugetlb_fix_reserve_counts).
+    [Theory]
+    [Trait("Row", "R24")]
+    [InlineData("4.10", 1, true)]
+    [InlineData("4.10", 0, false)]
+    [InlineData("4.10", -12, true)]
+    [InlineData("7.3", 1, true)]
+    [InlineData("7.3", 0, false)]
+    [InlineData("7.3", -12, false)]
+    public void FixRaisesGlobal_SubpoolsAnswer_SaysWhetherThePoolMustFollow(string kernel, long subpoolAnswer, bool expected) =>
+        VmaReservations.FixRaisesGlobal(KernelProfiles.Get(kernel), subpoolAnswer).ShouldBe(expected);
+
+    [Fact]
+    [Trait("Row", "A1")]
+    public void PlaceToConsume_CountOfVma_IsAnyPlaceThatIsLeftAndThenNone()
+    {
+        var map = new ReserveMap();
+        var consumed = new List<long>();
+        foreach (var page in new long[] { 4, 4, 5, 4 })
+        {
+            var place = VmaReservations.PlaceToConsume(PrivateReserveRule.CountOfVma, map, 3, 6, page);
+            consumed.Add(VmaReservations.Needs(map, Private, place) == 0 ? place : -1);
+            VmaReservations.Commit(map, Private, place);
+        }
+
+        consumed.ShouldBe([4, 3, 5, -1], "three reservations, whatever the pages");
+    }
+
+    [Fact]
+    [Trait("Row", "R7")]
+    public void PlaceToConsume_MapOfMapping_IsThePagesOwn()
+    {
+        var map = Map(entry: true);
+
+        VmaReservations.PlaceToConsume(PrivateReserveRule.MapOfMapping, map, 0, 8, Page).ShouldBe(Page);
+    }
+
     private static ReserveMap Map(bool entry)
     {
         var map = new ReserveMap();
