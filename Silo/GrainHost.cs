@@ -20,3 +20,10 @@ public interface IGrainHost : IAsyncDisposable
     /// </summary>
     ValueTask<T> RunAsync<T>(Func<IGrainFactory, ValueTask<T>> client);
 }
+
+/// <summary>A host on which a schedule decides the order of all messages, also of several clients at work at the same time.</summary>
+public interface IScheduledGrainHost : IGrainHost
+{
+    /// <summary>Runs clients side by side on the calling thread until all are done.</summary>
+    void Run(Func<IGrainFactory, Task>[] clients);
+}

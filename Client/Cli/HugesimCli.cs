@@ -83,10 +83,11 @@ public static class HugesimCli
         var kernel = new KernelCommand(services, console).Build();
         var diff = new DiffCommand(services, console).Build();
         var fuzz = new FuzzCommand(services, console).Build();
+        var explore = new ExploreCommand(services, console).Build();
         var trace = new TraceCommand(services, console).Build();
         var root = new RootCommand("Simulates how Linux reserves, hands out and frees huge pages, to the letter of real kernels.")
         {
-            run, check, kernel, diff, fuzz, trace,
+            run, check, explore, kernel, diff, fuzz, trace,
         };
         foreach (var option in root.Options)
         {
@@ -98,10 +99,13 @@ public static class HugesimCli
             {
                 option.Action = new HelpWithExample(help, new Dictionary<Command, string>
                 {
-                    [root] = string.Join('\n', RunCommand.Example, CheckCommand.Example, KernelCommand.Example, DiffCommand.Example, FuzzCommand.Example,
+                    [root] = string.Join(
+                        '
+', RunCommand.Example, CheckCommand.Example, ExploreCommand.Example, KernelCommand.Example, DiffCommand.Example, FuzzCommand.Example,
                         TraceCommand.Example),
                     [run] = RunCommand.Example,
                     [check] = CheckCommand.Example,
+                    [explore] = ExploreCommand.Example,
                     [kernel] = KernelCommand.Example,
                     [diff] = DiffCommand.Example,
                     [fuzz] = FuzzCommand.Example,
@@ -158,7 +162,7 @@ public static class HugesimCli
             help.Invoke(parseResult);
             var output = parseResult.InvocationConfiguration.Output;
             output.Write($"Examples:\n{examples[parseResult.CommandResult.Command]}\n");
-            output.Write("\nExit codes:\n  0 all is well, 1 a recording or the real kernel differs, 2 the input is wrong, 3 the program failed, 130 interrupted\n");
+            output.Write("\nExit codes:\n  0 all is well, 1 a recording or the real kernel differs or a schedule breaks a rule, 2 the input is wrong, 3 the program failed, 130 interrupted\n");
             return ExitCodes.Success;
         }
     }

@@ -39,6 +39,9 @@ public static class ScenarioComparison
                 {
                     case ScenarioFault fault:
                         return new ComparisonVerdict(steps, differences, fault.Errors, recording.ToString());
+                    case ScenarioBlockBegin begin:
+                        return new ComparisonVerdict(
+                            steps, differences, [ScenarioRunner.RefuseBlock(expected, begin.Source)!], recording.ToString());
                     case ScenarioComment comment:
                         recording.Append(comment.Source.Text).Append('\n');
                         break;

@@ -16,7 +16,12 @@ public static class WellFormedScenario
             before = kept.Count;
             var parser = new ScenarioParser("scenario");
             var number = 0;
-            kept = [.. kept.Where(line => parser.ParseLine(++number, line) is ScenarioStep or ScenarioComment)];
+            kept = [.. kept.Where(line => parser.ParseLine(++number, line) is not (null or ScenarioFault))];
+            if (parser.Finish() is not null)
+            {
+                // Without its end a block does not begin.
+                kept.RemoveAt(kept.FindLastIndex(line => line.TrimStart().StartsWith(ScenarioParser.BlockBegin, StringComparison.Ordinal)));
+            }
         }
         while (kept.Count < before);
 

@@ -10,7 +10,7 @@ namespace Hugesim.Machine;
 /// A simulated machine that executes scenarios: the recorder's controller and the user space of its processes, in front of the grains that
 /// are the kernel. Answers are the recorder's text.
 /// </summary>
-internal sealed partial class GrainMachine : IScenarioMachine, IAuditedMachine, IInspectedMachine
+internal sealed partial class GrainMachine : IScenarioMachine, IAuditedMachine, IInspectedMachine, IParallelMachine
 {
     private readonly IGrainHost _host;
     private readonly string _name;

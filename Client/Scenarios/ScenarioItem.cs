@@ -11,6 +11,14 @@ public sealed record ScenarioComment(SourceLine Source) : ScenarioItem;
 /// <param name="Command">The command.</param>
 public sealed record ScenarioStep(ScenarioCommand Command) : ScenarioItem;
 
+/// <summary>The line <c>parallel</c>: the commands up to the block's end are executed at the same time, those of one process in order.</summary>
+/// <param name="Source">Where it comes from.</param>
+public sealed record ScenarioBlockBegin(SourceLine Source) : ScenarioItem;
+
+/// <summary>The line <c>end</c>.</summary>
+/// <param name="Source">Where it comes from.</param>
+public sealed record ScenarioBlockEnd(SourceLine Source) : ScenarioItem;
+
 /// <summary>A line that cannot be executed.</summary>
 /// <param name="Errors">What is wrong with it; at least one.</param>
 public sealed record ScenarioFault(IReadOnlyList<ScenarioError> Errors) : ScenarioItem;

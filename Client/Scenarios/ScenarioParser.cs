@@ -7,10 +7,16 @@ namespace Hugesim.Scenarios;
 /// </summary>
 public sealed class ScenarioParser
 {
+    /// <summary>The line that begins a parallel block.</summary>
+    internal const string BlockBegin = "parallel";
+
+    private const string BlockEnd = "end";
+
     private readonly string _file;
     private readonly ScenarioDialect _dialect;
     private readonly ScenarioNames _names = new();
     private readonly HashSet<string> _started = new(StringComparer.Ordinal);
+    private SourceLine? _block;
 
     /// <summary>Starts a scenario.</summary>
     /// <param name="file">The file's name for messages.</param>
@@ -42,7 +48,16 @@ public sealed class ScenarioParser
                 yield return item;
             }
         }
+
+        if (parser.Finish() is { } unfinished)
+        {
+            yield return unfinished;
+        }
     }
+
+    /// <summary>Says what is missing after the last line, or null.</summary>
+    public ScenarioFault? Finish() =>
+        _block is { } open ? Fault(open, 1, "the parallel block is not closed", "write 'end' on a line of its own behind its last command") : null;
 
     /// <summary>Reads the next line of the scenario, or null for a blank one.</summary>
     /// <param name="number">The line from 1.</param>
@@ -102,6 +117,11 @@ public sealed class ScenarioParser
     private ScenarioItem ParseCommand(SourceLine source, List<Token> tokens)
     {
         var first = tokens[0];
+        if (!IsRecording && first.Text is (BlockBegin or BlockEnd))
+        {
+            return ParseBlockLine(source, tokens);
+        }
+
         if (MachineGrammar.Commands.TryGetValue(first.Text, out var machine))
         {
             return Read(source, machine, "", tokens, 1);
@@ -137,6 +157,30 @@ public sealed class ScenarioParser
                 ?? "the commands of a process: " + string.Join(", ", ProcessGrammar.Commands.Keys));
     }
 
+    private ScenarioItem ParseBlockLine(SourceLine source, List<Token> tokens)
+    {
+        var word = tokens[0];
+        if (tokens.Count > 1)
+        {
+            return Fault(source, tokens[1].Column, $"{word.Text}: unexpected argument '{tokens[1].Text}'", $"'{word.Text}' stands on a line of its own");
+        }
+
+        if (word.Text == BlockBegin)
+        {
+            var outer = _block;
+            _block ??= source;
+            return outer is null
+                ? new ScenarioBlockBegin(source)
+                : Fault(source, word.Column, $"the parallel block of line {outer.Line} is still open", "close it first with 'end': blocks are not nested");
+        }
+
+        var open = _block;
+        _block = null;
+        return open is null
+            ? Fault(source, word.Column, "no parallel block is open here", "a block begins with the line 'parallel'")
+            : new ScenarioBlockEnd(source);
+    }
+
     private ScenarioFault UnknownFirstWord(SourceLine source, List<Token> tokens)
     {
         var first = tokens[0];
@@ -160,7 +204,7 @@ public sealed class ScenarioParser
         }
 
         return Fault(source, first.Column, $"unknown command '{first.Text}'",
-            DidYouMean(first.Text, MachineGrammar.Commands.Keys.Concat(_names.All(NameKind.Process)))
+            DidYouMean(first.Text, [.. MachineGrammar.Commands.Keys, BlockBegin, BlockEnd, .. _names.All(NameKind.Process)])
             ?? $"a line begins with a process that an earlier line creates, or with one of {string.Join(", ", MachineGrammar.Commands.Keys)}");
     }
 
@@ -201,7 +245,7 @@ public sealed class ScenarioParser
         }
 
         var name = tokens[spec.Name == "proc" ? 1 : 2];
-        if (MachineGrammar.Commands.ContainsKey(name.Text))
+        if (MachineGrammar.Commands.ContainsKey(name.Text) || name.Text is BlockBegin or BlockEnd)
         {
             arguments.Fail(name, $"'{name.Text}' is a command and cannot name a process", "choose another name");
         }

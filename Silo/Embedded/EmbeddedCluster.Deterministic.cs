@@ -11,6 +11,13 @@ public sealed partial class EmbeddedCluster
     /// <summary>Deliveries so far.</summary>
     public long Steps => Scheduler.Steps;
 
+    /// <summary>Decides in place of the seed which delivery is next; null leaves it to the seed. It may change between two runs, and stays on reset.</summary>
+    public DeliveryOrder? Order
+    {
+        get => Scheduler.Order;
+        set => Scheduler.Order = value;
+    }
+
     private DeterministicScheduler Scheduler => Deterministic
         ?? throw new InvalidOperationException("Only a cluster with SchedulerKind.Deterministic has this; this one is parallel.");
 

@@ -69,6 +69,12 @@ public sealed partial class EmbeddedCluster : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
+    /// The instance that is the grain now, or null: a look inside for tests and tools, while nothing runs there. Calls go to the grain, never to this.
+    /// </summary>
+    public object? FindInstance(IAddressable grain) =>
+        grain.AsReference<IGrain>() is GrainReference reference ? reference.Kind.Lookup(reference.Key)?.GrainInstance : null;
+
+    /// <summary>
     /// Loses a silo with all its activations. Callers that wait for one of them get a <see cref="SiloUnavailableException"/>;
     /// the next call makes a new activation elsewhere.
     /// </summary>

@@ -1,45 +1,33 @@
 namespace Hugesim.Embedded;
 
 /// <summary>The messages under way from one place to another, in their order. Which channel delivers next is the scheduler's choice.</summary>
-internal sealed class Channel(ExecutionNode source, ExecutionNode target)
+internal sealed class Channel(ExecutionNode source, ExecutionNode target, int number, int targetNumber)
 {
-    private WorkItem? _first;
-    private WorkItem? _last;
+    private readonly Queue<Sent> _sent = new();
 
     internal ExecutionNode Source { get; } = source;
 
     internal ExecutionNode Target { get; } = target;
 
-    internal bool IsEmpty => _first is null;
+    internal int Number { get; } = number;
 
-    internal void Add(WorkItem item)
-    {
-        item.Next = null;
-        if (_last is null)
-        {
-            _first = item;
-        }
-        else
-        {
-            _last.Next = item;
-        }
+    internal int TargetNumber { get; } = targetNumber;
 
-        _last = item;
-    }
+    internal bool IsEmpty => _sent.Count == 0;
 
-    internal WorkItem Take()
-    {
-        var item = _first!;
-        _first = item.Next;
-        if (_first is null)
-        {
-            _last = null;
-        }
+    internal Sent First => _sent.Peek();
 
-        item.Next = null;
-        return item;
-    }
+    internal void Add(Sent sent) => _sent.Enqueue(sent);
+
+    internal Sent Take() => _sent.Dequeue();
 }
+
+/// <summary>What lies in a channel.</summary>
+/// <param name="Item">The message, answer or continuation.</param>
+/// <param name="Flow">The client whose doing it is.</param>
+/// <param name="Step">The delivery in whose turn it was sent, from 1; 0 before the first.</param>
+/// <param name="Number">Counts what is sent in a run.</param>
+internal readonly record struct Sent(WorkItem Item, int Flow, long Step, long Number);
 
 /// <summary>A client of the deterministic scheduler: code outside of the silos, one turn at a time on the pumping thread.</summary>
 internal sealed class ClientNode(EmbeddedCluster cluster, int number) : ExecutionNode(cluster)

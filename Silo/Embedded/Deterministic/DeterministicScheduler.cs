@@ -8,7 +8,7 @@ namespace Hugesim.Embedded;
 /// Runs a cluster on one thread. All messages, answers and continuations lie in channels, one for each pair of places;
 /// each step chooses a channel and runs its first item as a turn. The choices come from the seed and nothing else does.
 /// </summary>
-internal sealed class DeterministicScheduler(EmbeddedCluster cluster, EmbeddedClusterOptions options, VirtualTimeProvider clock)
+internal sealed partial class DeterministicScheduler(EmbeddedCluster cluster, EmbeddedClusterOptions options, VirtualTimeProvider clock)
 {
     private static readonly TimeSpan LeaveTime = TimeSpan.FromMilliseconds(20);
 
@@ -21,11 +21,16 @@ internal sealed class DeterministicScheduler(EmbeddedCluster cluster, EmbeddedCl
     private bool _running;
     private int _owner;
     private long _step;
+    private long _sent;
+    private int _channelNumber;
 
     internal Chooser Chooser { get; } = new(options.Seed, options.Replay);
 
     /// <summary>Deliveries so far.</summary>
     internal long Steps => _step;
+
+    /// <summary>Decides in the chooser's place which delivery is next.</summary>
+    internal DeliveryOrder? Order { get; set; }
 
     /// <summary>Runs the clients until they have finished.</summary>
     internal Task Run(IReadOnlyList<Func<IGrainFactory, Task>> clients)
@@ -42,7 +47,7 @@ internal sealed class DeterministicScheduler(EmbeddedCluster cluster, EmbeddedCl
             var tasks = new Task?[clients.Count];
             for (var i = 0; i < clients.Count; i++)
             {
-                var number = i;
+                var number = _flow = i;
                 Post(Client(number), () => tasks[number] = clients[number](cluster.GrainFactory));
             }
 
@@ -123,7 +128,7 @@ internal sealed class DeterministicScheduler(EmbeddedCluster cluster, EmbeddedCl
 
         if (!_channels.TryGetValue((source, target), out var channel))
         {
-            _channels[(source, target)] = channel = new Channel(source, target);
+            _channels[(source, target)] = channel = NewChannel(source, target);
         }
 
         Add(channel, item);
@@ -138,7 +143,7 @@ internal sealed class DeterministicScheduler(EmbeddedCluster cluster, EmbeddedCl
         _open.Clear();
         clock.Reset();
         _whenIdle = null;
-        _step = 0;
+        ResetNumbers();
         _intruder = null;
     }
 
@@ -161,9 +166,9 @@ internal sealed class DeterministicScheduler(EmbeddedCluster cluster, EmbeddedCl
 
     private void Step()
     {
-        var index = Chooser.Choose(_ready.Count);
+        var index = Order is null ? Chooser.Choose(_ready.Count) : Order.Next(Candidates());
         var channel = _ready[index];
-        var item = channel.Take();
+        (var item, _flow, _, _) = channel.Take();
         if (channel.IsEmpty)
         {
             _ready[index] = _ready[^1];
@@ -229,7 +234,7 @@ internal sealed class DeterministicScheduler(EmbeddedCluster cluster, EmbeddedCl
                 if (!request.IsResponse)
                 {
                     ((Activation)target).Pending++;
-                    Add(new Channel(source, target), request.Duplicate());
+                    Add(NewChannel(source, target), request.Duplicate());
                 }
 
                 Enqueue(target, item, source);
@@ -248,7 +253,7 @@ internal sealed class DeterministicScheduler(EmbeddedCluster cluster, EmbeddedCl
                 After(fate.Time, () => Enqueue(target, item, source));
                 break;
             case MessageFateKind.Unordered:
-                Add(new Channel(source, target), item);
+                Add(NewChannel(source, target), item);
                 break;
             default:
                 Enqueue(target, item, source);
@@ -265,7 +270,7 @@ internal sealed class DeterministicScheduler(EmbeddedCluster cluster, EmbeddedCl
             _ready.Add(channel);
         }
 
-        channel.Add(item);
+        channel.Add(new Sent(item, _flow, _step, _sent++));
     }
 
     private void Post(ExecutionNode node, Action start) => Enqueue(node, new PostedWork(_ => start(), null), node);

@@ -116,6 +116,7 @@ internal sealed partial class Activation
                 UnlinkWaiting(request);
                 if (!request.IsClaimed)
                 {
+                    Cluster.Deterministic?.OnStarting(request);
                     Start(request);
                 }
             }
@@ -139,6 +140,7 @@ internal sealed partial class Activation
 
     private void Wait(GrainRequest request)
     {
+        Cluster.Deterministic?.OnWaiting(request);
         request.Before = _lastWaiting;
         request.After = null;
         if (_lastWaiting is null)

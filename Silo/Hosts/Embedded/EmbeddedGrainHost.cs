@@ -34,10 +34,12 @@ public static class GrainHost
         public ValueTask DisposeAsync() => cluster.DisposeAsync();
     }
 
-    private sealed class DeterministicGrainHost(EmbeddedCluster cluster) : IGrainHost
+    private sealed class DeterministicGrainHost(EmbeddedCluster cluster) : IScheduledGrainHost
     {
         // The calling thread runs all grains, so the call has ended when Run returns.
         public ValueTask<T> RunAsync<T>(Func<IGrainFactory, ValueTask<T>> client) => new(cluster.Run(grains => client(grains).AsTask()));
+
+        public void Run(Func<IGrainFactory, Task>[] clients) => cluster.Run(clients);
 
         public ValueTask DisposeAsync() => cluster.DisposeAsync();
     }

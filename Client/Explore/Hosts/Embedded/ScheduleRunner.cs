@@ -1,0 +1,249 @@
+using Hugesim.Abstractions;
+using Hugesim.Audit;
+using Hugesim.Embedded;
+using Hugesim.Machine;
+using Hugesim.Model;
+using Hugesim.Scenarios;
+using Hugesim.Silo;
+
+namespace Hugesim.Explore;
+
+/// <summary>Runs scenarios under schedules, where the engine can.</summary>
+public static class ScheduleRunner
+{
+    /// <summary>Whether this build can.</summary>
+    public static bool IsSupported => true;
+
+    /// <summary>Makes a runner.</summary>
+    /// <param name="program">The scenario.</param>
+    /// <param name="machine">What it runs on.</param>
+    /// <param name="tellsStory">Whether to note every delivery, which takes its time.</param>
+    public static IScheduleRunner Create(ScenarioProgram program, ExplorationMachine machine, bool tellsStory = false) =>
+        new EmbeddedScheduleRunner(program, machine, tellsStory);
+}
+
+/// <summary>A cluster that is made anew for each schedule.</summary>
+internal sealed class EmbeddedScheduleRunner : IScheduleRunner
+{
+    private const string MachineName = "m";
+
+    private readonly ScenarioProgram _program;
+    private readonly ScenarioCommand[] _commands;
+    private readonly ReservePromises _promises;
+    private readonly MachineOptions _options;
+    private readonly ScheduledOrder _order;
+    private readonly EmbeddedCluster _cluster;
+    private readonly StoryTeller? _teller;
+    private readonly Dictionary<ScenarioCommand, string> _answers = new(ReferenceEqualityComparer.Instance);
+    private ScheduleFailure? _failure;
+    private bool _knowsBeginning;
+
+    public EmbeddedScheduleRunner(ScenarioProgram program, ExplorationMachine machine, bool tellsStory)
+    {
+        _program = program;
+        _commands = [.. program.Commands];
+        _options = new MachineOptions(machine.Profile, machine.Nodes, "deterministic", 0, machine.Silos);
+        _promises = new ReservePromises(program, KernelProfiles.Get(machine.Profile));
+        _order = new ScheduledOrder();
+        _teller = tellsStory ? new StoryTeller(_order, ReadCounters) : null;
+        _cluster = EmbeddedCluster.Start(new EmbeddedClusterOptions
+        {
+            Silos = machine.Silos,
+            Scheduler = SchedulerKind.Deterministic,
+            ResponseTimeout = GrainHostOptions.ResponseTimeout,
+            Faults = _order.Faults,
+            OnMessage = tellsStory ? message => _teller!.OnMessage(message) : null,
+        });
+        _cluster.Order = _order;
+    }
+
+    /// <inheritdoc/>
+    public ScheduleStory? Story => _teller?.Tell();
+
+    /// <inheritdoc/>
+    public ScheduleOutcome Run(IScheduleStrategy strategy)
+    {
+        var (counters, abandoned) = ("", false);
+        Reset(strategy);
+        Catch(CheckBeginning);
+        if (_failure is null)
+        {
+            Reset(strategy);
+            Catch(() => (counters, abandoned) = RunToEnd());
+        }
+
+        _order.IsActive = false;
+        strategy.End();
+        var answers = _commands.Where(_answers.ContainsKey).Select(command => (command, _answers[command])).ToList();
+        if (counters.Length > 0)
+        {
+            answers.Add((new CountersCommand(new SourceLine(_program.File, 0, "end")), counters));
+        }
+
+        return new ScheduleOutcome(_failure, _order.Trace, _order.Step, answers, abandoned);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _cluster.Dispose();
+
+    private void Reset(IScheduleStrategy strategy)
+    {
+        _failure = null;
+        _answers.Clear();
+        _promises.Clear();
+        _cluster.Reset(0);
+        _order.Reset(strategy);
+        _teller?.Clear();
+    }
+
+    private void Catch(Action run)
+    {
+        try
+        {
+            run();
+        }
+        catch (DeadlockException failure)
+        {
+            Fail(new ScheduleFailure(FailureKind.Deadlock, "deadlock", failure.Message, 0));
+        }
+        catch (Exception failure)
+        {
+            Fail(new ScheduleFailure(FailureKind.Exception, failure.GetType().Name, failure.Message, 0));
+        }
+    }
+
+    // What comes before the first block is the same in every schedule: it is audited once, and left alone afterwards.
+    private void CheckBeginning()
+    {
+        if (!_knowsBeginning)
+        {
+            var machine = Boot();
+            foreach (var part in _program.Parts.TakeWhile(part => part.Block is null && _failure is null))
+            {
+                Step(machine, part.Step!);
+                Audit(machine, part.Step!.Source.Line);
+            }
+
+            _knowsBeginning = true;
+        }
+    }
+
+    private (string Counters, bool Abandoned) RunToEnd()
+    {
+        try
+        {
+            return (RunProgram(), false);
+        }
+        catch (ScheduleAbandonedException)
+        {
+            return ("", true);
+        }
+    }
+
+    private string RunProgram()
+    {
+        var machine = Boot();
+        var hadBlock = false;
+        foreach (var part in _program.Parts)
+        {
+            if (part.Block is { } block)
+            {
+                hadBlock = true;
+                RunBlock(machine, block);
+            }
+            else
+            {
+                Step(machine, part.Step!);
+            }
+
+            if (hadBlock)
+            {
+                Audit(machine, part.Step?.Source.Line ?? part.Block!.Source.Line);
+            }
+
+            if (_failure is not null)
+            {
+                return "";
+            }
+        }
+
+        return TearDown(machine);
+    }
+
+    private GrainMachine Boot() => Ended(GrainMachine.BootAsync(new ClusterHost(_cluster), MachineName, _options));
+
+    private void Step(GrainMachine machine, ScenarioCommand command)
+    {
+        _promises.OnCommand(command);
+        OnAnswer(command, Ended(machine.ExecuteAsync(command, CancellationToken.None)));
+    }
+
+    private void RunBlock(GrainMachine machine, ParallelBlock block)
+    {
+        _order.BeginBlock();
+        _teller?.BeginBlock(block);
+        _ = machine.ExecuteAsync(block, OnAnswer, _promises.OnCommand);
+        _order.IsActive = false;
+        _teller?.EndBlock();
+    }
+
+    private string TearDown(GrainMachine machine)
+    {
+        var end = Ended(machine.TearDownAsync(CancellationToken.None));
+        var counters = end.Counters;
+        var cgroup = counters.Cgroups.Sum(c => c.Usage) + counters.Cgroups.Sum(c => c.Reserved);
+        if (end.Leak || end.RemainingPoolPages != 0 || cgroup != 0)
+        {
+            Fail(new ScheduleFailure(
+                FailureKind.Leak, "leak",
+                $"nothing is mapped or mounted any more, but nr={counters.Nr} free={counters.Free} resv={counters.Resv} surplus={counters.Surp}, "
+                + $"{end.RemainingPoolPages} pages cannot be freed, and cgroups are charged for {cgroup}", 0));
+        }
+
+        return $"nr={counters.Nr} free={counters.Free} resv={counters.Resv} surp={counters.Surp}";
+    }
+
+    private void OnAnswer(ScenarioCommand command, string answer)
+    {
+        _answers[command] = answer;
+        _teller?.OnAnswer(command, answer);
+        if (_promises.OnAnswer(command, answer) is { } failure)
+        {
+            Fail(failure);
+        }
+    }
+
+    private void Audit(GrainMachine machine, int line)
+    {
+        if (_failure is null && Ended(machine.AuditAsync(CancellationToken.None)) is [var first, ..])
+        {
+            Fail(new ScheduleFailure(FailureKind.Audit, first.Rule, first.ToString(), line));
+        }
+    }
+
+    private void Fail(ScheduleFailure failure) => _failure ??= failure;
+
+    private string ReadCounters()
+    {
+        if (_cluster.FindInstance(_cluster.GrainFactory.GetGrain<IHstateGrain>(Keys.Hstate(MachineName))) is not IHstateGrain hstate)
+        {
+            return "";
+        }
+
+        // It answers at once: the instance is looked at between two turns.
+        var counters = Ended(hstate.ReadCounters());
+        return $"nr={counters.Nr} free={counters.Free} resv={counters.Resv} surp={counters.Surplus}";
+    }
+
+    // Under the deterministic scheduler a call has ended when it returns.
+    private static T Ended<T>(ValueTask<T> call) => call.AsTask().GetAwaiter().GetResult();
+
+    private sealed class ClusterHost(EmbeddedCluster cluster) : IScheduledGrainHost
+    {
+        public ValueTask<T> RunAsync<T>(Func<IGrainFactory, ValueTask<T>> client) => new(cluster.Run(grains => client(grains).AsTask()));
+
+        public void Run(Func<IGrainFactory, Task>[] clients) => cluster.Run(clients);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}

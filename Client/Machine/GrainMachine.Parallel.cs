@@ -1,0 +1,54 @@
+using Hugesim.Scenarios;
+using Hugesim.Silo;
+
+namespace Hugesim.Machine;
+
+/// <content>Several commands at the same time.</content>
+internal sealed partial class GrainMachine
+{
+    /// <inheritdoc/>
+    public (string Message, string Hint)? RefusesBlocks => _host is IScheduledGrainHost ? null : GrainHost.SupportsDeterministic
+        ? ("commands are executed at the same time only where a seed decides their order", "add --scheduler deterministic --seed N")
+        : ("this build runs on the " + GrainHost.EngineName + ", which cannot run under a seed", "build with -p:GrainEngine=Embedded");
+
+    /// <inheritdoc/>
+    public ValueTask ExecuteAsync(ParallelBlock block, Action<ScenarioCommand, string> onAnswer) => ExecuteAsync(block, onAnswer, _ => { });
+
+    /// <summary>As the other one, and tells each command before it begins.</summary>
+    public ValueTask ExecuteAsync(ParallelBlock block, Action<ScenarioCommand, string> onAnswer, Action<ScenarioCommand> onCommand)
+    {
+        var host = (IScheduledGrainHost)_host;
+        var answered = new Dictionary<ScenarioCommand, TaskCompletionSource>(ReferenceEqualityComparer.Instance);
+        foreach (var thread in block.Threads)
+        {
+            if (thread.StartsAfter is { } start)
+            {
+                answered[start] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+        }
+
+        host.Run([.. block.Threads.Select(thread => Client(thread, answered, onAnswer, onCommand))]);
+        return ValueTask.CompletedTask;
+    }
+
+    private Func<IGrainFactory, Task> Client(
+        BlockThread thread, Dictionary<ScenarioCommand, TaskCompletionSource> answered, Action<ScenarioCommand, string> onAnswer,
+        Action<ScenarioCommand> onCommand) => async grains =>
+    {
+        _grains = grains;
+        if (thread.StartsAfter is { } start)
+        {
+            await answered[start].Task;
+        }
+
+        foreach (var command in thread.Commands)
+        {
+            onCommand(command);
+            onAnswer(command, await Dispatch(command));
+            if (answered.TryGetValue(command, out var waiting))
+            {
+                waiting.SetResult();
+            }
+        }
+    };
+}
