@@ -100,8 +100,7 @@ public static class HugesimCli
                 option.Action = new HelpWithExample(help, new Dictionary<Command, string>
                 {
                     [root] = string.Join(
-                        '
-', RunCommand.Example, CheckCommand.Example, ExploreCommand.Example, KernelCommand.Example, DiffCommand.Example, FuzzCommand.Example,
+                        '\n', RunCommand.Example, CheckCommand.Example, ExploreCommand.Example, KernelCommand.Example, DiffCommand.Example, FuzzCommand.Example,
                         TraceCommand.Example),
                     [run] = RunCommand.Example,
                     [check] = CheckCommand.Example,
