@@ -76,19 +76,30 @@ public static class HugesimCli
             cancellationToken).ConfigureAwait(false);
     }
 
+    // The commands in the order of the help text, each with its examples.
+    private static (Command Command, string Examples)[] Commands(CliServices services, CliConsole console) =>
+    [
+        (new RunCommand(services, console).Build(), RunCommand.Example),
+        (new CheckCommand(services, console).Build(), CheckCommand.Example),
+        (new ExploreCommand(services, console).Build(), ExploreCommand.Example),
+        (new TraceCommand(services, console).Build(), TraceCommand.Example),
+        (new ExplainCommand(services, console).Build(), ExplainCommand.Example),
+        (new KernelCommand(services, console).Build(), KernelCommand.Example),
+        (new DiffCommand(services, console).Build(), DiffCommand.Example),
+        (new FuzzCommand(services, console).Build(), FuzzCommand.Example),
+    ];
+
     private static RootCommand Build(CliServices services, CliConsole console)
     {
-        var run = new RunCommand(services, console).Build();
-        var check = new CheckCommand(services, console).Build();
-        var kernel = new KernelCommand(services, console).Build();
-        var diff = new DiffCommand(services, console).Build();
-        var fuzz = new FuzzCommand(services, console).Build();
-        var explore = new ExploreCommand(services, console).Build();
-        var trace = new TraceCommand(services, console).Build();
-        var root = new RootCommand("Simulates how Linux reserves, hands out and frees huge pages, to the letter of real kernels.")
+        var root = new RootCommand("Simulates how Linux reserves, hands out and frees huge pages, to the letter of real kernels.");
+        var commands = Commands(services, console);
+        var examples = commands.ToDictionary(entry => entry.Command, entry => entry.Examples);
+        examples.Add(root, string.Join('\n', commands.Select(entry => entry.Examples)));
+        foreach (var (command, _) in commands)
         {
-            run, check, explore, kernel, diff, fuzz, trace,
-        };
+            root.Add(command);
+        }
+
         foreach (var option in root.Options)
         {
             if (option is VersionOption)
@@ -97,19 +108,7 @@ public static class HugesimCli
             }
             else if (option is HelpOption { Action: HelpAction help })
             {
-                option.Action = new HelpWithExample(help, new Dictionary<Command, string>
-                {
-                    [root] = string.Join(
-                        '\n', RunCommand.Example, CheckCommand.Example, ExploreCommand.Example, KernelCommand.Example, DiffCommand.Example, FuzzCommand.Example,
-                        TraceCommand.Example),
-                    [run] = RunCommand.Example,
-                    [check] = CheckCommand.Example,
-                    [explore] = ExploreCommand.Example,
-                    [kernel] = KernelCommand.Example,
-                    [diff] = DiffCommand.Example,
-                    [fuzz] = FuzzCommand.Example,
-                    [trace] = TraceCommand.Example,
-                });
+                option.Action = new HelpWithExample(help, examples);
             }
         }
 

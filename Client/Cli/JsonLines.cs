@@ -26,6 +26,20 @@ internal sealed class JsonLines(TextWriter output)
         output.Flush();
     }
 
+    /// <summary>Writes an array of objects.</summary>
+    public static void WriteObjects<T>(Utf8JsonWriter json, string name, IReadOnlyList<T> items, Action<T> write)
+    {
+        json.WriteStartArray(name);
+        foreach (var item in items)
+        {
+            json.WriteStartObject();
+            write(item);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
     /// <summary>Writes a number or null.</summary>
     public static void WriteNumber(Utf8JsonWriter json, string name, long? value)
     {

@@ -64,38 +64,25 @@ internal sealed class JsonRunReporter(TextWriter output, string file, MachineOpt
         json.WriteNumber("resv", counters.Resv);
         json.WriteNumber("surp", counters.Surp);
         json.WriteNumber("oc", counters.Oc);
-        WriteObjects(json, "nodes", counters.Nodes, node =>
+        JsonLines.WriteObjects(json, "nodes", counters.Nodes, node =>
         {
             json.WriteNumber("node", node.Node);
             json.WriteNumber("nr", node.Nr);
             json.WriteNumber("free", node.Free);
             json.WriteNumber("surplus", node.Surplus);
         });
-        WriteObjects(json, "mounts", counters.Mounts, mount =>
+        JsonLines.WriteObjects(json, "mounts", counters.Mounts, mount =>
         {
             json.WriteString("name", mount.Name);
             json.WriteNumber("blocks", mount.Blocks);
             json.WriteNumber("bfree", mount.FreeBlocks);
         });
-        WriteObjects(json, "cgroups", counters.Cgroups, cgroup =>
+        JsonLines.WriteObjects(json, "cgroups", counters.Cgroups, cgroup =>
         {
             json.WriteString("name", cgroup.Name);
             json.WriteNumber("usage", cgroup.Usage);
             json.WriteNumber("rsvd", cgroup.Reserved);
         });
         json.WriteEndObject();
-    }
-
-    private static void WriteObjects<T>(Utf8JsonWriter json, string name, IReadOnlyList<T> items, Action<T> write)
-    {
-        json.WriteStartArray(name);
-        foreach (var item in items)
-        {
-            json.WriteStartObject();
-            write(item);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
     }
 }

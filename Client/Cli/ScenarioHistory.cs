@@ -23,6 +23,14 @@ internal static class ScenarioHistory
         }
     }
 
+    /// <summary>Says that a scenario has no such step.</summary>
+    public static void ReportMissingStep(CliConsole console, string file, RecordedRun run, long step)
+    {
+        CliErrors.Write(console, run.Outcome.Errors);
+        CliErrors.Write(console, $"{file}: there is no step {step}: the scenario has {run.Steps.Count} steps");
+        CliErrors.Write(console, "  hint: steps are commands; comments and empty lines do not count");
+    }
+
     /// <summary>Reports how the run ended and returns the exit code.</summary>
     public static int ExitCode(CliConsole console, string file, RecordedRun run)
     {

@@ -68,8 +68,7 @@ internal sealed class TraceCommand(CliServices services, CliConsole console)
         var steps = run.Steps.Where(recorded => step is null || recorded.Result.Number == step).ToArray();
         if (steps.Length == 0 && step is not null)
         {
-            CliErrors.Write(console, $"{file}: there is no step {step}: the scenario has {run.Steps.Count} steps");
-            CliErrors.Write(console, "  hint: steps are commands; comments and empty lines do not count");
+            ScenarioHistory.ReportMissingStep(console, file, run, step.Value);
             return ExitCodes.BadInput;
         }
 

@@ -25,9 +25,16 @@ public sealed record ProcessAudit(string[] Files, RangeAudit[] Ranges);
 [GenerateSerializer, Immutable, Alias("RangeAudit")]
 public sealed record RangeAudit(string Vma, long Start, long End);
 
-/// <summary>A mount: its inodes that may still exist, and whether it has a subpool, whose key is the mount's.</summary>
+/// <summary>A mount.</summary>
+/// <param name="Inodes">Its inodes that may still exist.</param>
+/// <param name="HasSubpool">It has a subpool, whose key is the mount's.</param>
+/// <param name="Names">The files in its folder.</param>
 [GenerateSerializer, Immutable, Alias("MountAudit")]
-public sealed record MountAudit(string[] Inodes, bool HasSubpool);
+public sealed record MountAudit(string[] Inodes, bool HasSubpool, NamedInode[] Names);
+
+/// <summary>A file of a mount and its inode.</summary>
+[GenerateSerializer, Immutable, Alias("NamedInode")]
+public readonly record struct NamedInode(string Name, string Inode);
 
 /// <summary>A reserve map.</summary>
 /// <param name="Fault">The rule of the map that is broken, or null.</param>
@@ -47,8 +54,12 @@ public readonly record struct RegionAudit(long From, long To, int? Cgroup);
 /// <param name="Shared">MAP_SHARED.</param>
 /// <param name="HasReserveMap">The mapping's reserve map counts for it.</param>
 /// <param name="Owner">It owns the reservations.</param>
+/// <param name="Unmapped">HPAGE_RESV_UNMAPPED: the owner took pages from it.</param>
+/// <param name="NoReserve">MAP_NORESERVE.</param>
+/// <param name="Write">PROT_WRITE.</param>
 [GenerateSerializer, Immutable, Alias("AreaAudit")]
-public sealed record AreaAudit(long Start, long End, long PgOff, bool Shared, bool HasReserveMap, bool Owner);
+public sealed record AreaAudit(
+    long Start, long End, long PgOff, bool Shared, bool HasReserveMap, bool Owner, bool Unmapped = false, bool NoReserve = false, bool Write = false);
 
 /// <summary>A mapping.</summary>
 /// <param name="Inode">Key of its inode.</param>

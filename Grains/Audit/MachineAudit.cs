@@ -54,6 +54,7 @@ public static class MachineAudit
             Hstate = await grains.GetGrain<IHstateGrain>(Keys.Hstate(machine)).Audit(),
             Frames = frames,
             Processes = processes,
+            Mounts = mounts,
             Vmas = vmas,
             Inodes = inodes,
             Subpools = await Ask(subpools, key => grains.GetGrain<ISubpoolGrain>(key).Audit()),

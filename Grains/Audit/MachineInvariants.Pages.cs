@@ -106,10 +106,10 @@ public sealed partial class MachineInvariants
                 CheckReserveMap(key, map);
                 foreach (var pte in vma.Ptes.Where(p => p.Anon))
                 {
-                    var area = Array.Find(vma.Areas, a => IsOwning(a) && a.Start <= pte.Page && pte.Page < a.End);
+                    var area = Array.Find(vma.Areas, a => Outstanding.IsOwning(a) && a.Start <= pte.Page && pte.Page < a.End);
                     var index = area is null ? -1 : pte.Page - area.Start + area.PgOff;
                     Expect(
-                        area is null || Has(map, index), AuditRules.ReserveMap, $"page {index} is mapped, and its reservation is not marked as consumed", key);
+                        area is null || Outstanding.Has(map, index), AuditRules.ReserveMap, $"page {index} is mapped, and its reservation is not marked as consumed", key);
                 }
             }
         }
@@ -117,7 +117,7 @@ public sealed partial class MachineInvariants
         foreach (var (key, inode) in _snapshot.Inodes)
         {
             CheckReserveMap(key, inode.ReserveMap);
-            foreach (var page in inode.Cache.Where(p => !Has(inode.ReserveMap, p.Index)))
+            foreach (var page in inode.Cache.Where(p => !Outstanding.Has(inode.ReserveMap, p.Index)))
             {
                 Report(AuditRules.ReserveMap, $"page {page.Index} is in the cache and not in the map", key);
             }

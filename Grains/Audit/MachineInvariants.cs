@@ -57,13 +57,13 @@ public sealed partial class MachineInvariants
         {
             if (vma.ReserveMap is { } map)
             {
-                _outstanding[key] = vma.Areas.Where(IsOwning).Sum(a => a.End - a.Start - Count(map, a.PgOff, a.PgOff + a.End - a.Start));
+                _outstanding[key] = Outstanding.Of(vma, map);
             }
         }
 
         foreach (var (key, inode) in _snapshot.Inodes)
         {
-            _outstanding[key] = inode.ReserveMap.Regions.Sum(r => r.To - r.From) - inode.Cache.Count(p => Has(inode.ReserveMap, p.Index));
+            _outstanding[key] = Outstanding.Of(inode);
         }
     }
 
@@ -164,7 +164,7 @@ public sealed partial class MachineInvariants
 
         foreach (var vma in _snapshot.Vmas.Values.Where(v => v.ReserveMap is not null))
         {
-            Charge(rsvd, vma.RsvdCgroup, vma.Areas.Where(IsOwning).Sum(a => a.End - a.Start));
+            Charge(rsvd, vma.RsvdCgroup, vma.Areas.Where(Outstanding.IsOwning).Sum(a => a.End - a.Start));
         }
 
         for (var i = 0; i < groups.Length; i++)
@@ -184,12 +184,4 @@ public sealed partial class MachineInvariants
             }
         }
     }
-
-    // The area gives back at its end what it has reserved.
-    private static bool IsOwning(AreaAudit area) => area is { Owner: true, HasReserveMap: true };
-
-    private static bool Has(ReserveMapAudit map, long index) => Array.Exists(map.Regions, r => r.From <= index && index < r.To);
-
-    private static long Count(ReserveMapAudit map, long from, long to) =>
-        map.Regions.Sum(r => Math.Max(0, Math.Min(r.To, to) - Math.Max(r.From, from)));
 }

@@ -20,6 +20,9 @@ public sealed record MachineSnapshot
     /// <summary>The processes that live.</summary>
     public required IReadOnlyDictionary<string, ProcessAudit> Processes { get; init; }
 
+    /// <summary>The mounts.</summary>
+    public IReadOnlyDictionary<string, MountAudit> Mounts { get; init; } = new Dictionary<string, MountAudit>();
+
     /// <summary>The mappings that their processes name; those that do not exist are left out.</summary>
     public required IReadOnlyDictionary<string, VmaAudit> Vmas { get; init; }
 

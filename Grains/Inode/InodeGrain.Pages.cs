@@ -79,7 +79,7 @@ public sealed partial class InodeGrain
     /// <inheritdoc/>
     public async ValueTask UnmapRefPrivate(string owner, long page, long pfn)
     {
-        using var span = KernelTracing.Routine("unmap_ref_private").With(KernelTracing.Tags.Page, page).With(KernelTracing.Tags.Pfn, pfn);
+        using var span = KernelTracing.Routine("unmap_ref_private").With(KernelTracing.Tags.Pfn, pfn);
         foreach (var vma in _mappings.Where(vma => vma != owner).ToArray())
         {
             await GrainFactory.GetGrain<IVmaGrain>(vma).UnmapReference(page, pfn);

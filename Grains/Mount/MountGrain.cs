@@ -108,7 +108,7 @@ public sealed class MountGrain : Grain, IMountGrain
     {
         if (_machine is not null && !_ended)
         {
-            return new(new MountAudit([.. _inodes], _hasSubpool));
+            return new(new MountAudit([.. _inodes], _hasSubpool, [.. _names.Select(n => new NamedInode(n.Key, n.Value))]));
         }
 
         DeactivateOnIdle();

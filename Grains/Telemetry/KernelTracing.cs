@@ -55,7 +55,7 @@ public static class KernelTracing
         /// <summary>Index after the last one.</summary>
         public const string To = "hugesim.to_page";
 
-        /// <summary>The page of an address or file.</summary>
+        /// <summary>The page of a file or, in a mapping of none, of the mapping: the index into its reserve map.</summary>
         public const string Page = "hugesim.page";
 
         /// <summary>The answer of the routine.</summary>

@@ -169,7 +169,7 @@ public sealed partial class VmaGrain
     private async ValueTask<FaultResult?> Fault(AccessRequest request, VmArea area, long page, Pte? pte, bool write)
     {
         using var span = KernelTracing.Routine(pte is null ? "hugetlb_no_page" : "hugetlb_wp");
-        span.With(KernelTracing.Tags.Page, page - area.Start).With("hugesim.index", area.IndexOf(page));
+        span.With(KernelTracing.Tags.Page, area.IndexOf(page));
         int? content = request.Kind == AccessKind.Store ? request.Value : null;
         var result = pte is { } old
             ? await WriteProtectFault(request.Task, area, page, old, content)

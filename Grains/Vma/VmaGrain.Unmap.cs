@@ -43,7 +43,8 @@ public sealed partial class VmaGrain
     /// <inheritdoc/>
     public async ValueTask UnmapReference(long page, long pfn)
     {
-        using var span = KernelTracing.Routine("__unmap_hugepage_range").With(KernelTracing.Tags.Page, page).With(KernelTracing.Tags.Pfn, pfn);
+        using var span = KernelTracing.Routine("__unmap_hugepage_range").With(KernelTracing.Tags.Pfn, pfn);
+        span.With(KernelTracing.Tags.Page, _mapping.Find(page)?.IndexOf(page) ?? -1);
         await _lock.Enter();
         try
         {

@@ -207,7 +207,8 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
     {
         if (_mapping.Areas.Count > 0)
         {
-            var areas = _mapping.Areas.Select(a => new AreaAudit(a.Start, a.End, a.PgOff, a.Shared, a.HasResvMap, a.Owner));
+            var areas = _mapping.Areas.Select(a => new AreaAudit(
+                a.Start, a.End, a.PgOff, a.Shared, a.HasResvMap, a.Owner, a.Unmapped, a.NoReserve, a.Write));
             var map = _mapping.ResvMap is { } resvMap ? Auditing.Describe(resvMap) : null;
             return new(new VmaAudit(
                 _inode, IsInInode, _subpool, _mapping.RsvdCgroup, [.. areas], [.. _mapping.Ptes.Select(p => ToImage(p.Key, p.Value))], map));

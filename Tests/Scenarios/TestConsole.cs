@@ -1,5 +1,6 @@
 using Hugesim.Cli;
 using Hugesim.Kernel;
+using Hugesim.Tests.Truth;
 
 namespace Hugesim.Tests.Scenarios;
 
@@ -32,6 +33,13 @@ internal sealed class TestConsole : IDisposable
     {
         var console = new CliConsole(_input, _output, _error, UseColor, UseColor);
         return HugesimCli.RunAsync(arguments, new CliServices(machines, Profiles) { Kernel = Kernel }, console, CancellationToken);
+    }
+
+    /// <summary>Runs a command on machines made of grains.</summary>
+    public Task<int> RunOnGrainsAsync(params string[] arguments)
+    {
+        var console = new CliConsole(_input, _output, _error, UseColor, UseColor);
+        return HugesimCli.RunAsync(arguments, new CliServices(TestMachines.Factory, Profiles) { Kernel = Kernel }, console, CancellationToken);
     }
 
     public Task<int> RunAsync(ScriptedMachine machine, params string[] arguments) =>

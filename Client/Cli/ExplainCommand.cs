@@ -1,0 +1,75 @@
+using System.CommandLine;
+using System.Globalization;
+using Hugesim.History;
+using Hugesim.Scenarios;
+
+namespace Hugesim.Cli;
+
+/// <summary><c>hugesim explain FILE --step N</c>: why a step failed, or changed what it changed.</summary>
+internal sealed class ExplainCommand(CliServices services, CliConsole console)
+{
+    /// <summary>The example in the help text.</summary>
+    public const string Example = """
+          hugesim explain Client/Examples/fork-cow.txt --step 8
+          hugesim explain Client/Examples/fork-cow.txt
+        """;
+
+    private readonly Option<long?> _step = CliOptions.Number("--step", "The step; without it, every step that failed.", 1, int.MaxValue);
+
+    private readonly Option<bool> _json = new("--json") { Description = "Write JSON, one object a step." };
+
+    /// <summary>Describes the command to the command line parser.</summary>
+    public Command Build()
+    {
+        var options = new CliOptions(services);
+        var file = CliOptions.Scenario();
+        options.Profile.Description += $" The default is {services.Profiles[^1]}.";
+        options.Nodes.Description += " The default is 1.";
+        var command = new Command(
+            "explain", "Run a scenario and explain a step: the chain of causes down to the counters, and the earlier steps that took the pages.")
+        {
+            file, _step, _json, options.Profile, options.Nodes, options.Scheduler, options.Seed, options.Silos,
+        };
+        command.SetAction((result, cancellationToken) => RunAsync(
+            result.GetValue(file)!, options.Machine(result), (int?)result.GetValue(_step), result.GetValue(_json), cancellationToken));
+        return command;
+    }
+
+    private async Task<int> RunAsync(string file, MachineOptions machine, int? step, bool json, CancellationToken cancellationToken)
+    {
+        var run = await ScenarioHistory.RunAsync(console, services, file, machine, inspects: true, cancellationToken).ConfigureAwait(false);
+        if (run is null)
+        {
+            return ExitCodes.BadInput;
+        }
+
+        if (step > run.Steps.Count)
+        {
+            ScenarioHistory.ReportMissingStep(console, file, run, step.Value);
+            return ExitCodes.BadInput;
+        }
+
+        int[] numbers = step is { } one
+            ? [one]
+            : [.. run.Steps.Where(recorded => FlowNames.IsFailure(recorded.Result.Answer)).Select(recorded => recorded.Result.Number)];
+        if (numbers.Length == 0 && !json)
+        {
+            new StyledOutput(console).Line(string.Create(CultureInfo.InvariantCulture, $"{file}: none of the {run.Steps.Count} steps failed; name one with --step"));
+        }
+
+        foreach (var number in numbers)
+        {
+            var explanation = Explanation.Of(run, number);
+            if (json)
+            {
+                ExplanationJson.Write(new JsonLines(console.Output), file, run, explanation);
+            }
+            else
+            {
+                new ExplanationText(new StyledOutput(console), run).Write(explanation);
+            }
+        }
+
+        return ScenarioHistory.ExitCode(console, file, run);
+    }
+}
