@@ -33,12 +33,6 @@ public sealed partial class ProcessGrain
             return new MmapAnswer(Errno.EACCES, 0, 0);
         }
 
-        // hugetlbfs_file_mmap.
-        if (call.Offset % Units.PageBytes != 0)
-        {
-            return new MmapAnswer(Errno.EINVAL, 0, 0);
-        }
-
         return await MapAt(call with { NoReserve = call.NoReserve && Flows.Profile.MapNoreserve }, file, reserveAtMap: true);
     }
 
@@ -284,6 +278,12 @@ public sealed partial class ProcessGrain
 
     private async ValueTask<MmapAnswer> MapNew(MmapCall call, OpenFile? file, bool reserveAtMap, long start, long pages)
     {
+        // hugetlbfs_file_mmap looks at the offset's alignment when whatever was there before is gone (mmap_region unmaps first).
+        if (call.Offset % Units.PageBytes != 0)
+        {
+            return new MmapAnswer(Errno.EINVAL, 0, 0);
+        }
+
         var number = _nextVma++;
         var vma = Keys.Vma(Key, number);
         var error = await Vma(number).Map(new MapVma(

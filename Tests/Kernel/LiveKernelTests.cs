@@ -1,6 +1,8 @@
 using Hugesim.Cli;
 using Hugesim.Kernel;
+using Hugesim.Model;
 using Hugesim.Scenarios;
+using Hugesim.Tests.Libhugetlbfs;
 using Hugesim.Tests.Scenarios;
 using Hugesim.Tests.Truth;
 using Shouldly;
@@ -88,6 +90,22 @@ public sealed class LiveKernelTests
         {
             var finding = await fuzzer.NextAsync(seed, TestContext.Current.CancellationToken);
             finding.ShouldBeNull(finding?.Recording);
+        }
+
+        ShouldBeClean();
+    }
+
+    [Fact]
+    public async Task R29_SuiteScenarios_OnThisKernel_HaveTheSuitesVerdict()
+    {
+        SkipUnlessLive();
+        var profile = KernelProfiles.Get(NearestProfile.For(Environment.Release, TestConsole.Profiles));
+        var host = new KernelHost();
+        foreach (var scenario in SuiteScenario.Names.Select(SuiteScenario.Read).Where(scenario => scenario.AppliesTo(profile)))
+        {
+            await using var machine = await host.StartAsync(KernelRunOptions.Default, TestContext.Current.CancellationToken);
+            var failures = await scenario.RunAsync(machine);
+            failures.ShouldBeEmpty(string.Join('\n', failures));
         }
 
         ShouldBeClean();
