@@ -177,8 +177,9 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
             return default;
         }
 
-        DeactivateOnIdle();
+        // Who is to deactivate takes no message any more, and until it has let go the inode may still want to unmap.
         var released = IsInInode ? await Inode.RemoveMapping(Key) : default;
+        DeactivateOnIdle();
         return new VmaClosed(true, released.Mount);
     }
 
