@@ -9,6 +9,9 @@ internal sealed class SuiteScenario
 {
     private const string KernelsMark = "# kernels: ";
 
+    /// <summary>The oldest kernel that was recorded.</summary>
+    private const string OldestKernel = "5.10";
+
     private readonly string[] _lines;
 
     private SuiteScenario(string name, string[] lines) => (Name, _lines) = (name, lines);
@@ -32,15 +35,18 @@ internal sealed class SuiteScenario
     /// <summary>Takes lines as one.</summary>
     public static SuiteScenario Parse(string name, string[] lines) => new(name, lines);
 
-    /// <summary>Whether the scenario is for this kernel; most are for all, others say <c># kernels: since 6.1</c> or <c># kernels: until 5.10</c>.</summary>
+    /// <summary>
+    /// Whether the scenario is for this kernel; most are for all that were recorded, others say <c># kernels: since 6.1</c> or
+    /// <c># kernels: until 5.10</c>.
+    /// </summary>
     public bool AppliesTo(KernelProfile kernel)
     {
         var line = _lines.FirstOrDefault(text => text.StartsWith(KernelsMark, StringComparison.Ordinal));
         return line?[KernelsMark.Length..].Split(' ') switch
         {
-            null => true,
+            null => kernel.Order >= KernelProfiles.Get(OldestKernel).Order,
             ["since", var first] => kernel.Order >= KernelProfiles.Get(first).Order,
-            ["until", var last] => kernel.Order <= KernelProfiles.Get(last).Order,
+            ["until", var last] => kernel.Order >= KernelProfiles.Get(OldestKernel).Order && kernel.Order <= KernelProfiles.Get(last).Order,
             _ => throw new FormatException($"{Name}: '{line}' is neither 'since KERNEL' nor 'until KERNEL'"),
         };
     }

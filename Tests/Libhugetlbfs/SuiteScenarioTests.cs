@@ -21,7 +21,7 @@ public sealed class SuiteScenarioTests
             var cases = new TheoryData<string, string>();
             foreach (var scenario in SuiteScenario.Names.Select(SuiteScenario.Read))
             {
-                foreach (var kernel in KernelProfiles.All.Concat(KernelProfiles.AllRepaired).Where(scenario.AppliesTo))
+                foreach (var kernel in KernelProfiles.All.Concat(KernelProfiles.AllRepaired).DistinctBy(kernel => kernel.Name).Where(scenario.AppliesTo))
                 {
                     cases.Add(scenario.Name, kernel.Name);
                 }
