@@ -9,9 +9,6 @@ internal sealed class SuiteScenario
 {
     private const string KernelsMark = "# kernels: ";
 
-    /// <summary>The oldest kernel that was recorded.</summary>
-    private const string OldestKernel = "5.10";
-
     private readonly string[] _lines;
 
     private SuiteScenario(string name, string[] lines) => (Name, _lines) = (name, lines);
@@ -35,20 +32,16 @@ internal sealed class SuiteScenario
     /// <summary>Takes lines as one.</summary>
     public static SuiteScenario Parse(string name, string[] lines) => new(name, lines);
 
-    /// <summary>
-    /// Whether the scenario is for this kernel; most are for all that were recorded, others say <c># kernels: since 6.1</c> or
-    /// <c># kernels: until 5.10</c>.
-    /// </summary>
+    /// <summary>Whether the scenario is for this kernel; most are for all, others say <c># kernels: since 4.10 until 5.10</c>, or one of the two.</summary>
     public bool AppliesTo(KernelProfile kernel)
     {
         var line = _lines.FirstOrDefault(text => text.StartsWith(KernelsMark, StringComparison.Ordinal));
-        return line?[KernelsMark.Length..].Split(' ') switch
+        return line is null || line[KernelsMark.Length..].Split(' ').Chunk(2).All(pair => pair switch
         {
-            null => kernel.Order >= KernelProfiles.Get(OldestKernel).Order,
             ["since", var first] => kernel.Order >= KernelProfiles.Get(first).Order,
-            ["until", var last] => kernel.Order >= KernelProfiles.Get(OldestKernel).Order && kernel.Order <= KernelProfiles.Get(last).Order,
-            _ => throw new FormatException($"{Name}: '{line}' is neither 'since KERNEL' nor 'until KERNEL'"),
-        };
+            ["until", var last] => kernel.Order <= KernelProfiles.Get(last).Order,
+            _ => throw new FormatException($"{Name}: '{line}' says neither 'since KERNEL' nor 'until KERNEL'"),
+        });
     }
 
     /// <summary>Runs it on a fresh machine, simulated or real, and returns everything that is not as the suite demands; empty is its PASS.</summary>
