@@ -19,7 +19,7 @@ public sealed partial class TraceabilityTests
 
     private static readonly MarkdownFile s_document = MarkdownFile.Read(Document);
     private static readonly ILookup<string, string> s_tests = FindTests();
-    private static readonly string[] s_rows = [.. Enumerable.Range(1, 6).Select(i => $"A{i}"), .. Enumerable.Range(1, 28).Select(i => $"R{i}")];
+    private static readonly string[] s_rows = [.. Enumerable.Range(1, 6).Select(i => $"A{i}"), .. Enumerable.Range(1, 29).Select(i => $"R{i}")];
 
     // The build for Orleans leaves out what only the embedded engine can do.
     private static bool HasAllTests => GrainHost.SupportsDeterministic;
@@ -45,7 +45,7 @@ public sealed partial class TraceabilityTests
     public void Table_EveryRow_HasATest() => s_rows.Where(row => !s_tests.Contains(row)).ShouldBeEmpty("rows without a test");
 
     [Fact]
-    public void Traits_OfAllTests_NameRowsThatThereAre() => s_tests.Select(tests => tests.Key).Except([.. s_rows, "R29"]).ShouldBeEmpty("no such rows");
+    public void Traits_OfAllTests_NameRowsThatThereAre() => s_tests.Select(tests => tests.Key).Except(s_rows).ShouldBeEmpty("no such rows");
 
     [Fact]
     public void Table_EveryLink_LeadsToARoutineInAFile()
