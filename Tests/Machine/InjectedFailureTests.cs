@@ -70,6 +70,29 @@ public sealed class InjectedFailureTests
         (await bench.FreeAndResv()).ShouldBe((4, -1));
     });
 
+    [Theory]
+    [Trait("Row", "R24")]
+    [InlineData("4.10")]
+    [InlineData("7.3")]
+    public Task HolePunch_RegionCannotBeSplitOnAMountWithMinSize_SubpoolGivesTheReservation(string kernel) => OnMachine(kernel, 8, async bench =>
+    {
+        var (file, mapped) = await bench.MapShared(6);
+        await bench.Write(mapped, 1);
+        await bench.Write(mapped, 3);
+        (await bench.FreeAndResv()).ShouldBe((6, 4));
+        await bench.Inode.InjectFailures(InjectedFailures.Failslab);
+        await bench.Punch(file, 1);
+        (await bench.FreeAndResv()).ShouldBe((7, 5), "the page went back to the subpool's reserve");
+
+        // The page's end filled the reserve, and hugetlb_fix_reserve_counts takes that reservation for the entry: "adjust the subpool usage count, and the global
+        // reserve count if needed".
+        await bench.Punch(file, 3);
+        (await bench.FreeAndResv()).ShouldBe((8, 6));
+
+        await bench.EndAll();
+        (await bench.FreeAndResv()).ShouldBe((8, 6), "all of min_size is reserved again");
+    }, minPages: 6);
+
     [Fact]
     [Trait("Row", "R23")]
     [Trait("Row", "R11")]
@@ -154,12 +177,12 @@ public sealed class InjectedFailureTests
         (await bench.FreeAndResv()).ShouldBe((4, 0));
     });
 
-    private static async Task OnMachine(string kernel, long poolPages, Func<Bench, Task> test)
+    private static async Task OnMachine(string kernel, long poolPages, Func<Bench, Task> test, long minPages = -1)
     {
         await using var host = await s_hosts.GetAsync(new GrainHostOptions());
         await host.RunAsync(async grains =>
         {
-            await test(await Bench.Boot(grains, $"injected{Interlocked.Increment(ref s_machines)}", kernel, poolPages));
+            await test(await Bench.Boot(grains, $"injected{Interlocked.Increment(ref s_machines)}", kernel, poolPages, minPages));
             return 0;
         });
     }
@@ -173,13 +196,13 @@ public sealed class InjectedFailureTests
 
         public IInodeGrain Inode => grains.GetGrain<IInodeGrain>(Keys.Inode(Keys.Mount(name, Mount, 0), 0));
 
-        public static async Task<Bench> Boot(IGrainFactory grains, string name, string kernel, long poolPages)
+        public static async Task<Bench> Boot(IGrainFactory grains, string name, string kernel, long poolPages, long minPages)
         {
             var machine = grains.GetGrain<IMachineGrain>(name);
             var context = await machine.Boot(new BootMachine(kernel, 1, 1000));
             var bench = new Bench(grains, name, Keys.Process(name, await machine.NextPid()));
             await bench.Hstate.SetMaxHugePages(new SetPoolRequest(poolPages, -1, ~0L));
-            await machine.Mount(TaskContext.Default, Mount, -1, -1, -1);
+            await machine.Mount(TaskContext.Default, Mount, -1, minPages, -1);
             await bench.Process.Spawn(context, TaskContext.Default);
             return bench;
         }
