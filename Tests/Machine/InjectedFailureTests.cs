@@ -150,7 +150,7 @@ public sealed class InjectedFailureTests
         (await bench.FreeAndResv()).ShouldBe((4, resv));
         await bench.Fail(shared, InjectedFailures.None);
         (await bench.UffdCopy(mapped)).ShouldBe(Errno.None);
-        var consumes = shared && resv > 0 || kernel == "7.3" && !noReserve;
+        var consumes = (shared && resv > 0) || (kernel == "7.3" && !noReserve);
         (await bench.FreeAndResv()).ShouldBe((3, resv - (consumes ? 1 : 0)));
         await bench.EndAll();
         (await bench.FreeAndResv()).ShouldBe((4, 0));
