@@ -281,7 +281,8 @@ public sealed partial class VmaGrain
 
         if (!cowFromOwner)
         {
-            return FaultResult.Failed(WithoutPage(copied.Result), "no page for the copy, and the process does not own the reservations of the mapping");
+            var hindrance = area.Owner && old.Anon ? "this kernel leaves it to the children that share it" : "the process does not own the reservations of the mapping";
+            return FaultResult.Failed(WithoutPage(copied.Result), $"no page for the copy, and {hindrance}");
         }
 
         var taken = await AskInode(page, async inode =>
