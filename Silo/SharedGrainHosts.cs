@@ -27,7 +27,7 @@ public sealed class SharedGrainHosts : IAsyncDisposable
             }
         }
 
-        return new Lease(await started.ConfigureAwait(false));
+        return new BorrowedGrainHost(await started.ConfigureAwait(false));
     }
 
     /// <summary>Ends the hosts that are kept.</summary>
@@ -46,12 +46,5 @@ public sealed class SharedGrainHosts : IAsyncDisposable
             var host = await started.ConfigureAwait(false);
             await host.DisposeAsync().ConfigureAwait(false);
         }
-    }
-
-    private sealed class Lease(IGrainHost host) : IGrainHost
-    {
-        public ValueTask<T> RunAsync<T>(Func<IGrainFactory, ValueTask<T>> client) => host.RunAsync(client);
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Hugesim.Scenarios;
+using Hugesim.Silo;
 
 namespace Hugesim.Cli;
 
@@ -33,8 +34,9 @@ internal sealed class CheckCommand(CliServices services, CliConsole console)
         options.Nodes.Description += " The default is the number in the folder's name, such as 7.3-numa2, else 1.";
         var command = new Command("check", "Replay recordings of real kernels and compare every answer and counter.")
         {
-            paths, options.Profile, options.Nodes, all, json, jobs, options.Scheduler, options.Seed, options.Silos,
+            paths, options.Profile, options.Nodes, all, json, jobs, options.Scheduler, options.Seed, options.Silos, options.Cluster,
         };
+        command.Validators.Add(options.RefuseContradiction);
         command.SetAction((result, cancellationToken) =>
         {
             ICheckReporter reporter = result.GetValue(json)
@@ -98,6 +100,13 @@ internal sealed class CheckCommand(CliServices services, CliConsole console)
             CliErrors.Write(console, $"interrupted: only {agreeing + differing} of {work.Length} recordings were compared");
             return ExitCodes.Interrupted;
         }
+        catch (ClusterException)
+        {
+            // What has been compared stands; the error says why the rest is missing.
+            progress.Clear();
+            reporter.OnSummary(agreeing, work.Length);
+            throw;
+        }
         finally
         {
             await stop.CancelAsync().ConfigureAwait(false);
@@ -124,7 +133,7 @@ internal sealed class CheckCommand(CliServices services, CliConsole console)
             // Off the caller's thread: replaying is work, and it rarely has to wait.
             return await Task.Run(() => ReplayAsync(job.File, job.Options, all, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is not (OperationCanceledException or MachineFailureException))
+        catch (Exception exception) when (exception is not (OperationCanceledException or MachineFailureException or ClusterException))
         {
             // One recording that the simulator cannot replay shall not hide the verdicts on the others.
             return new RecordingVerdict(0, [], []) { Failure = exception };

@@ -33,6 +33,13 @@ internal sealed class CliOptions
         Nodes = Number("--nodes", $"The number of NUMA nodes, 1 to {ScenarioLimits.Nodes}.", 1, ScenarioLimits.Nodes);
     }
 
+    /// <summary>The cluster that machines live on.</summary>
+    public Option<string?> Cluster { get; } = new("--cluster")
+    {
+        Description = "Use the silos of a cluster: the name of a local one (see 'hugesim cluster'), a gateway's HOST:PORT, or postgres.",
+        HelpName = "NAME",
+    };
+
     public Option<string?> Profile { get; }
 
     public Option<long?> Nodes { get; }
@@ -49,7 +56,24 @@ internal sealed class CliOptions
         (int)(result.GetValue(Nodes) ?? 1),
         result.GetValue(Scheduler) ?? Schedulers[0],
         result.GetValue(Seed) ?? 0,
-        (int)(result.GetValue(Silos) ?? 1));
+        (int)(result.GetValue(Silos) ?? 1))
+    {
+        Cluster = result.GetValue(Cluster),
+    };
+
+    /// <summary>Refuses options of silos in this process beside a cluster.</summary>
+    public void RefuseContradiction(CommandResult result)
+    {
+        if (result.GetResult(Cluster) is null)
+        {
+            return;
+        }
+
+        foreach (var option in new Option[] { Scheduler, Seed, Silos }.Where(option => result.GetResult(option) is not null))
+        {
+            result.AddError($"{option.Name} belongs to silos in this process, and --cluster names silos elsewhere: give one of them.");
+        }
+    }
 
     /// <summary>The argument that names scenarios.</summary>
     public static Argument<string[]> Scenarios(string description)

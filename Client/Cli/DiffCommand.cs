@@ -26,8 +26,9 @@ internal sealed class DiffCommand(CliServices services, CliConsole console)
         var command = new Command(
             "diff", "Run scenarios on this machine's own kernel, as root, and on the simulated one, and show where they differ.")
         {
-            files, options.Profile, all, json, force, options.Scheduler, options.Seed, options.Silos,
+            files, options.Profile, all, json, force, options.Scheduler, options.Seed, options.Silos, options.Cluster,
         };
+        command.Validators.Add(options.RefuseContradiction);
         command.SetAction((result, cancellationToken) =>
         {
             var run = KernelCommand.Begin(services.Kernel, result.GetValue(force), console);

@@ -41,6 +41,12 @@ public static class HugesimCli
             CliErrors.Write(console, "  hint: " + exception.Refusal.Hint);
             return ExitCodes.BadInput;
         }
+        catch (ClusterException exception)
+        {
+            CliErrors.Write(console, $"{Name}: {exception.Message}");
+            CliErrors.Write(console, "  hint: " + exception.Hint);
+            return exception.IsInput ? ExitCodes.BadInput : ExitCodes.Failure;
+        }
         catch (Exception exception) when (exception is OutputFailedException or MachineFailureException)
         {
             CliErrors.Write(console, $"{Name}: {exception.Message}");
@@ -87,6 +93,8 @@ public static class HugesimCli
         (new KernelCommand(services, console).Build(), KernelCommand.Example),
         (new DiffCommand(services, console).Build(), DiffCommand.Example),
         (new FuzzCommand(services, console).Build(), FuzzCommand.Example),
+        (new ClusterCommand(console).Build(), ClusterCommand.Example),
+        (new SiloCommand(console).Build(), SiloCommand.Example),
     ];
 
     private static RootCommand Build(CliServices services, CliConsole console)
@@ -134,8 +142,11 @@ public static class HugesimCli
             CliErrors.Write(console, $"{Name}: {error}");
         }
 
-        CliErrors.Write(console, $"  hint: see '{Name}{(command is RootCommand ? "" : " " + command.Name)} --help'");
+        CliErrors.Write(console, $"  hint: see '{Name}{PathOf(command)} --help'");
     }
+
+    private static string PathOf(Command command) =>
+        command is RootCommand ? "" : $"{PathOf(command.Parents.OfType<Command>().First())} {command.Name}";
 
     private sealed class VersionAction : SynchronousCommandLineAction
     {
@@ -159,9 +170,13 @@ public static class HugesimCli
         {
             help.Invoke(parseResult);
             var output = parseResult.InvocationConfiguration.Output;
-            output.Write($"Examples:\n{examples[parseResult.CommandResult.Command]}\n");
+            output.Write($"Examples:\n{ExampleOf(parseResult.CommandResult.Command)}\n");
             output.Write("\nExit codes:\n  0 all is well, 1 a recording or the real kernel differs or a schedule breaks a rule, 2 the input is wrong, 3 the program failed, 130 interrupted\n");
             return ExitCodes.Success;
         }
+
+        // A command below another one is shown in the example of that one.
+        private string ExampleOf(Command command) =>
+            examples.TryGetValue(command, out var example) ? example : ExampleOf(command.Parents.OfType<Command>().First());
     }
 }

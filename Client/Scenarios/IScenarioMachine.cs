@@ -48,6 +48,9 @@ public sealed record MachineOptions(string Profile, int Nodes, string Scheduler,
 {
     /// <summary>Messages carry spans, for those who record the machine's flows.</summary>
     public bool Traces { get; init; }
+
+    /// <summary>The cluster whose silos the machine's grains live on; null for silos in this process.</summary>
+    public string? Cluster { get; init; }
 }
 
 /// <summary>Answers that come from the recorder itself and are printed without counters.</summary>

@@ -7,6 +7,7 @@ internal static partial class QuickRun
     {
         var measurements = new Dictionary<string, Func<Task>>
         {
+            ["cluster"] = Machine.QuickCluster.RunAsync,
             ["machine"] = Machine.QuickMachine.RunAsync,
             ["map"] = () =>
             {

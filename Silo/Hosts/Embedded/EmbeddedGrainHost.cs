@@ -17,15 +17,21 @@ public static class GrainHost
     /// <summary>Starts the silos.</summary>
     public static ValueTask<IGrainHost> StartAsync(GrainHostOptions options)
     {
-        var cluster = EmbeddedCluster.Start(new EmbeddedClusterOptions
-        {
-            Silos = options.Silos,
-            Scheduler = options.Deterministic ? SchedulerKind.Deterministic : SchedulerKind.Parallel,
-            Seed = options.Seed,
-            ResponseTimeout = GrainHostOptions.ResponseTimeout,
-        });
-        return new(options.Deterministic ? new DeterministicGrainHost(cluster) : new EmbeddedGrainHost(cluster));
+        var cluster = StartCluster(options);
+        return new(options.Deterministic ? new DeterministicGrainHost(cluster) : Of(cluster));
     }
+
+    /// <summary>Starts the silos for one who needs more of them than grains.</summary>
+    internal static EmbeddedCluster StartCluster(GrainHostOptions options) => EmbeddedCluster.Start(new EmbeddedClusterOptions
+    {
+        Silos = options.Silos,
+        Scheduler = options.Deterministic ? SchedulerKind.Deterministic : SchedulerKind.Parallel,
+        Seed = options.Seed,
+        ResponseTimeout = GrainHostOptions.ResponseTimeout,
+    });
+
+    /// <summary>A host of silos under the parallel scheduler; disposing it ends them.</summary>
+    internal static IGrainHost Of(EmbeddedCluster cluster) => new EmbeddedGrainHost(cluster);
 
     private sealed class EmbeddedGrainHost(EmbeddedCluster cluster) : IGrainHost
     {

@@ -49,7 +49,7 @@ public static class GrainHost
         public static async ValueTask<IGrainHost> StartAsync(GrainHostOptions options)
         {
             var cluster = $"hugesim-{Guid.NewGuid():N}";
-            var ports = FreePorts(options.Silos);
+            var ports = FreePorts.Find(options.Silos);
             var silos = ports.Select((port, i) => Build(cluster, $"silo{i}", port, ports[0], options.Traces)).ToArray();
             var host = new OrleansGrainHost(silos);
             try
@@ -120,35 +120,5 @@ public static class GrainHost
                 }
             }
         }
-
-        private static int[] FreePorts(int count)
-        {
-            // All are held until the last one is found, so that no two are the same.
-            var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
-            try
-            {
-                foreach (var listener in listeners)
-                {
-                    listener.Start();
-                }
-
-                return [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-            }
-            finally
-            {
-                foreach (var listener in listeners)
-                {
-                    listener.Dispose();
-                }
-            }
-        }
-    }
-
-    /// <summary>The program decides when silos start and stop.</summary>
-    private sealed class ProgramLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -1,0 +1,133 @@
+using System.Net;
+using Hugesim.Machine;
+using Hugesim.Scenarios;
+using Hugesim.Silo;
+
+namespace Hugesim.Clusters;
+
+/// <summary>Machines on silos elsewhere. Disposing ends the connection.</summary>
+public interface IClusterMachines : IScenarioMachineFactory, IAsyncDisposable;
+
+/// <summary>Finds clusters by what users call them.</summary>
+public static class ClusterConnector
+{
+    /// <summary>Connects to a cluster.</summary>
+    /// <param name="name">
+    /// The name of a local cluster, the endpoints of gateways (<c>HOST:PORT</c>, several separated by commas), or <c>postgres</c>: then the
+    /// environment and appsettings.json say how to reach the database. Cluster id and service id come from there too.
+    /// </param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ClusterException">There is no such cluster, or it does not answer.</exception>
+    public static async Task<IClusterMachines> ConnectAsync(string name, CancellationToken cancellationToken)
+    {
+        if (name == ClusterNames.Postgres)
+        {
+            var settings = SiloSettings.Read(null, new Dictionary<string, string> { [nameof(SiloSettings.Clustering)] = nameof(ClusteringKind.Postgres) });
+            return await OfSilosAsync(Target(name, settings, []) with { Connection = settings.Connection }, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (name.Contains(':', StringComparison.Ordinal))
+        {
+            var settings = SiloSettings.Read(null, new Dictionary<string, string> { [nameof(SiloSettings.Clustering)] = nameof(ClusteringKind.Localhost) });
+            var gateways = await Task.WhenAll(name.Split(',').Select(endpoint => ParseAsync(endpoint, cancellationToken))).ConfigureAwait(false);
+            return await OfSilosAsync(Target(name, settings, gateways), cancellationToken).ConfigureAwait(false);
+        }
+
+        var (folder, client) = Find(name);
+        try
+        {
+            var status = await client.StatusAsync(cancellationToken).ConfigureAwait(false);
+            if (status.HostsMachines)
+            {
+                return new RemoteMachines(client);
+            }
+
+            client.Dispose();
+            return await OfSilosAsync(TargetOf(status, folder), cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Finds a local cluster that is running.</summary>
+    /// <exception cref="ClusterException">There is none of this name.</exception>
+    internal static (ClusterFolder Folder, ControlClient Client) Find(string name)
+    {
+        var folder = ClusterFolder.Of(name);
+        if (folder.Read() is { } record)
+        {
+            return (folder, new ControlClient(record));
+        }
+
+        var known = ClusterFolder.All().Select(other => other.Name).ToArray();
+        throw ClusterException.Input(
+            $"there is no cluster '{name}'",
+            (known.Length > 0 ? $"clusters on this machine: {string.Join(", ", known)}. " : "")
+                + $"Start one with 'hugesim cluster up{(name == ClusterNames.Default ? "" : $" --name {name}")}'; one elsewhere is named by a gateway, HOST:PORT");
+    }
+
+    private static ClusterTarget Target(string name, SiloSettings settings, IReadOnlyList<IPEndPoint> gateways) =>
+        new(name, settings.ClusterId, settings.ServiceId, gateways, null, null);
+
+    private static ClusterTarget TargetOf(ClusterStatus status, ClusterFolder folder) => status.Clustering == ClusteringKind.File
+        ? new ClusterTarget(status.Name, status.ClusterId, status.ServiceId, [], folder.Path, null)
+        : new ClusterTarget(
+            status.Name,
+            status.ClusterId,
+            status.ServiceId,
+            [.. status.Silos.Where(silo => silo is { State: LocalSiloState.Ready, GatewayPort: not null }).Select(silo => new IPEndPoint(IPAddress.Loopback, silo.GatewayPort!.Value))],
+            null,
+            null);
+
+    private static async Task<IClusterMachines> OfSilosAsync(ClusterTarget target, CancellationToken cancellationToken) =>
+        new SiloMachines(await ClusterClient.ConnectAsync(target, cancellationToken).ConfigureAwait(false));
+
+    private static async Task<IPEndPoint> ParseAsync(string endpoint, CancellationToken cancellationToken)
+    {
+        if (IPEndPoint.TryParse(endpoint, out var parsed) && parsed.Port > 0)
+        {
+            return parsed;
+        }
+
+        var colon = endpoint.LastIndexOf(':');
+        if (colon <= 0 || !ushort.TryParse(endpoint[(colon + 1)..], out var port) || port == 0)
+        {
+            throw ClusterException.Input($"'{endpoint}' is no gateway", "its form is HOST:PORT, with the gateway port of a silo");
+        }
+
+        try
+        {
+            return new IPEndPoint((await Dns.GetHostAddressesAsync(endpoint[..colon], cancellationToken).ConfigureAwait(false))[0], port);
+        }
+        catch (System.Net.Sockets.SocketException exception)
+        {
+            throw new ClusterException($"{endpoint[..colon]} has no address: {exception.Message}", "check the name of the gateway's host", exception);
+        }
+    }
+
+    private sealed class RemoteMachines(ControlClient client) : IClusterMachines
+    {
+        public ValueTask<IScenarioMachine> CreateAsync(MachineOptions options, CancellationToken ct) => RemoteMachine.BootAsync(client, options, ct);
+
+        public ValueTask DisposeAsync()
+        {
+            client.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    private sealed class SiloMachines(IGrainHost host) : IClusterMachines
+    {
+        // Other clients have machines in the same cluster.
+        private readonly string _prefix = $"m{Guid.NewGuid():N}"[..13];
+        private long _machines;
+
+        public async ValueTask<IScenarioMachine> CreateAsync(MachineOptions options, CancellationToken ct) =>
+            await GrainMachine.BootAsync(new BorrowedGrainHost(host), $"{_prefix}-{Interlocked.Increment(ref _machines)}", options).ConfigureAwait(false);
+
+        public ValueTask DisposeAsync() => host.DisposeAsync();
+    }
+}

@@ -1,0 +1,126 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.Messaging;
+using Orleans.Runtime;
+
+namespace Hugesim.Silo;
+
+/// <summary>Connects to silos in other processes.</summary>
+public static class ClusterClient
+{
+    /// <summary>Can this build do it?</summary>
+    public const bool IsSupported = true;
+
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(20);
+
+    /// <summary>Connects.</summary>
+    /// <exception cref="ClusterException">The cluster does not answer.</exception>
+    public static async ValueTask<IGrainHost> ConnectAsync(ClusterTarget target, CancellationToken cancellationToken)
+    {
+        if (target.Connection is not null)
+        {
+            await PostgresSchema.CheckAsync(target.Connection, cancellationToken).ConfigureAwait(false);
+        }
+
+        var losses = new ConnectionLosses(target.Name);
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Services.AddSingleton<IHostLifetime, ProgramLifetime>();
+        builder.UseOrleansClient(client => Configure(client, target, losses));
+        var host = builder.Build();
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(ConnectTimeout);
+        try
+        {
+            await host.StartAsync(timeout.Token).ConfigureAwait(false);
+            return new ClientHost(host, losses);
+        }
+        catch (Exception exception)
+        {
+            await ((IAsyncDisposable)host).DisposeAsync().ConfigureAwait(false);
+            if (cancellationToken.IsCancellationRequested)
+            {
+                throw new OperationCanceledException(cancellationToken);
+            }
+
+            throw new ClusterException(
+                $"cluster {target.Name} does not answer{At(target)}: {Cause(exception)}",
+                "look at it with 'hugesim cluster status'; for a cluster elsewhere, its cluster id and service id must be given as its silos have them", exception);
+        }
+    }
+
+    private static void Configure(IClientBuilder client, ClusterTarget target, ConnectionLosses losses)
+    {
+        client.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (target.ClusterId, target.ServiceId));
+        client.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = GrainHostOptions.ResponseTimeout);
+        client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
+        client.AddClusterConnectionLostHandler((_, _) => losses.OnClusterLost());
+        client.AddGatewayCountChangedHandler((_, change) => losses.OnGateways(change.PreviousNumberOfConnectedGateways, change.NumberOfConnectedGateways));
+        if (target.Connection is { } connection)
+        {
+            PostgresClustering.Configure(client, connection);
+        }
+        else if (target.Folder is { } folder)
+        {
+            client.Services.AddSingleton(new MembershipFile(Path.Combine(folder, LocalSilos.MembershipFileName)));
+            client.Services.AddSingleton<IGatewayListProvider, FileGatewayList>();
+        }
+        else
+        {
+            client.UseStaticClustering([.. target.Gateways]);
+        }
+
+        // One more attempt each second, until the caller's patience ends: a silo may be about to start.
+        client.UseConnectionRetryFilter(async (_, cancellation) =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), cancellation).ConfigureAwait(false);
+            return true;
+        });
+    }
+
+    private static string At(ClusterTarget target) => target.Gateways.Count > 0 ? $" at {string.Join(", ", target.Gateways)}" : "";
+
+    private static string Cause(Exception exception) => exception is OperationCanceledException
+        ? $"no gateway could be reached within {ConnectTimeout.TotalSeconds} s"
+        : exception.Message;
+
+    private sealed class ClientHost(IHost host, ConnectionLosses losses) : IGrainHost
+    {
+        private readonly IGrainFactory _grains = host.Services.GetRequiredService<IGrainFactory>();
+
+        public async ValueTask<T> RunAsync<T>(Func<IGrainFactory, ValueTask<T>> client)
+        {
+            var lost = losses.Next;
+            try
+            {
+                var step = client(_grains).AsTask();
+                if (await Task.WhenAny(step, lost).ConfigureAwait(false) == step)
+                {
+                    return await step.ConfigureAwait(false);
+                }
+
+                _ = step.ContinueWith(ended => ended.Exception, TaskScheduler.Default);
+                throw await lost.ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is SiloUnavailableException or OrleansMessageRejectionException or TimeoutException)
+            {
+                throw losses.Describe(exception);
+            }
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            // Nothing of the client's is worth a goodbye that takes time.
+            try
+            {
+                await host.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+            }
+
+            await ((IAsyncDisposable)host).DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}
