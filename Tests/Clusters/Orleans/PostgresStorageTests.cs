@@ -25,19 +25,19 @@ public sealed class PostgresStorageTests(PostgresServer server)
         var (mine, read) = (New("one"), New(null));
 
         await silo.Storage.WriteStateAsync(Type, _grain, mine);
-        mine.State.Text = "two";
+        mine.State!.Text = "two";
         await silo.Storage.WriteStateAsync(Type, _grain, mine);
         await silo.Storage.ReadStateAsync(Type, _grain, read);
-        (read.RecordExists, read.State.Text, read.ETag).ShouldBe((true, "two", mine.ETag));
+        (read.RecordExists, read.State!.Text, read.ETag).ShouldBe((true, "two", mine.ETag));
 
         await silo.Storage.ClearStateAsync(Type, _grain, mine);
         await silo.Storage.ReadStateAsync(Type, _grain, read);
         read.RecordExists.ShouldBeFalse();
 
-        read.State.Text = "three";
+        read.State!.Text = "three";
         await silo.Storage.WriteStateAsync(Type, _grain, read);
         await silo.Storage.ReadStateAsync(Type, _grain, mine);
-        mine.State.Text.ShouldBe("three");
+        mine.State!.Text.ShouldBe("three");
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class PostgresStorageTests(PostgresServer server)
 
         await Should.ThrowAsync<InconsistentStateException>(() => silo.Storage.WriteStateAsync(Type, _grain, second));
         await silo.Storage.ReadStateAsync(Type, _grain, second);
-        second.State.Text.ShouldBe("first");
+        second.State!.Text.ShouldBe("first");
         await silo.Storage.WriteStateAsync(Type, _grain, second);
         await Should.ThrowAsync<InconsistentStateException>(() => silo.Storage.WriteStateAsync(Type, _grain, first));
         await Should.ThrowAsync<InconsistentStateException>(() => silo.Storage.ClearStateAsync(Type, _grain, first));
