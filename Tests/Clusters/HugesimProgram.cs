@@ -39,7 +39,8 @@ internal sealed class HugesimProgram : IAsyncDisposable
         }
 
         var process = Process.Start(start)!;
-        _started.Add(process);
+        // Not the same object: the test may give its own back.
+        _started.Add(Process.GetProcessById(process.Id));
         return process;
     }
 
@@ -83,8 +84,10 @@ internal sealed class HugesimProgram : IAsyncDisposable
             }
             catch (InvalidOperationException)
             {
-                // It has ended, or has been given back.
+                // It has ended.
             }
+
+            process.Dispose();
         }
 
         await LeftoversSoonAsync();
