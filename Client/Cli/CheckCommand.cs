@@ -34,7 +34,7 @@ internal sealed class CheckCommand(CliServices services, CliConsole console)
         options.Nodes.Description += " The default is the number in the folder's name, such as 7.3-numa2, else 1.";
         var command = new Command("check", "Replay recordings of real kernels and compare every answer and counter.")
         {
-            paths, options.Profile, options.Nodes, all, json, jobs, options.Scheduler, options.Seed, options.Silos, options.Cluster,
+            paths, options.Profile, options.Repair, options.Nodes, all, json, jobs, options.Scheduler, options.Seed, options.Silos, options.Cluster,
         };
         command.Validators.Add(options.RefuseContradiction);
         command.SetAction((result, cancellationToken) =>
@@ -44,25 +44,27 @@ internal sealed class CheckCommand(CliServices services, CliConsole console)
                 : new TextCheckReporter(new StyledOutput(console));
             var errors = new List<ScenarioError>();
             var files = InputFiles.FindRecordings(result.GetValue(paths)!, errors);
-            var explicitProfile = result.GetValue(options.Profile);
-            var explicitNodes = result.GetValue(options.Nodes);
-            var work = files.Select(file => Plan(file, options.Machine(result), explicitProfile, explicitNodes)).ToArray();
+            var work = files.Select(file => Plan(file, options, result)).ToArray();
             var atOnce = (int)(result.GetValue(jobs) ?? Environment.ProcessorCount);
             return CheckAsync(work, errors, reporter, result.GetValue(all), atOnce, cancellationToken);
         });
         return command;
     }
 
-    private CheckJob Plan(string file, MachineOptions options, string? profile, long? nodes)
+    private CheckJob Plan(string file, CliOptions options, ParseResult result)
     {
         var found = RecordingFolder.Find(file, services.Profiles);
-        if (profile is null && found is null)
+        if (result.GetValue(options.Profile) is null && found is null)
         {
             return new CheckJob(file, null, new ScenarioError(file, 0, 0, "no folder in its path is named like a kernel",
                 $"give the kernel with --profile, or put the recording into a folder named like one: {string.Join(", ", services.Profiles)}"));
         }
 
-        var machine = options with { Profile = profile ?? found!.Profile, Nodes = (int)(nodes ?? found?.Nodes ?? 1) };
+        var machine = options.Machine(result) with
+        {
+            Profile = options.ProfileOf(result, found?.Profile ?? services.Profiles[^1]),
+            Nodes = (int)(result.GetValue(options.Nodes) ?? found?.Nodes ?? 1),
+        };
         return new CheckJob(file, machine, null);
     }
 

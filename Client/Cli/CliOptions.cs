@@ -22,7 +22,7 @@ internal sealed class CliOptions
         _services = services;
         var repair = services.RepairedProfiles.Count > 0 ? $" With {KernelProfile.RepairMark} after it, its accounting bugs are repaired." : "";
         Profile = Choice(
-            "--profile", $"The kernel to simulate: {string.Join(", ", services.Profiles)}.{repair}", [.. services.Profiles, .. services.RepairedProfiles]);
+            "--profile", $"The kernel to simulate: {string.Join(", ", services.Profiles)}.{repair}", services.Profiles, services.RepairedProfiles);
         Scheduler = Choice(
             "--scheduler",
             "How messages are delivered: parallel on all cores, or deterministic in an order that the seed decides. The default is parallel.",
@@ -30,6 +30,10 @@ internal sealed class CliOptions
         Seed = Number("--seed", "The seed of the deterministic scheduler. The default is 0.", long.MinValue, long.MaxValue);
         Silos = Number(
             "--silos", $"The number of silos that share the machine's grains, 1 to {MaximumSilos}. The default is 1.", 1, MaximumSilos);
+        Repair = new Option<bool>("--repair")
+        {
+            Description = $"Simulate the kernel without its accounting bugs; the same as {KernelProfile.RepairMark} after its name.",
+        };
         Nodes = Number("--nodes", $"The number of NUMA nodes, 1 to {ScenarioLimits.Nodes}.", 1, ScenarioLimits.Nodes);
     }
 
@@ -42,6 +46,9 @@ internal sealed class CliOptions
 
     public Option<string?> Profile { get; }
 
+    /// <summary>Whether to simulate the kernel without its accounting bugs.</summary>
+    public Option<bool> Repair { get; }
+
     public Option<long?> Nodes { get; }
 
     public Option<string?> Scheduler { get; }
@@ -50,9 +57,18 @@ internal sealed class CliOptions
 
     public Option<long?> Silos { get; }
 
+    /// <summary>The kernel that the options ask for.</summary>
+    /// <param name="result">The command line.</param>
+    /// <param name="otherwise">The kernel if none is named.</param>
+    public string ProfileOf(ParseResult result, string otherwise)
+    {
+        var profile = result.GetValue(Profile) ?? otherwise;
+        return result.GetValue(Repair) ? _services.Repaired(profile) ?? profile : profile;
+    }
+
     /// <summary>The machine that the options ask for.</summary>
     public MachineOptions Machine(ParseResult result) => new(
-        result.GetValue(Profile) ?? _services.Profiles[^1],
+        ProfileOf(result, _services.Profiles[^1]),
         (int)(result.GetValue(Nodes) ?? 1),
         result.GetValue(Scheduler) ?? Schedulers[0],
         result.GetValue(Seed) ?? 0,
@@ -107,15 +123,19 @@ internal sealed class CliOptions
     }
 
     /// <summary>An option whose value is one of several words.</summary>
-    public static Option<string?> Choice(string name, string description, IReadOnlyList<string> choices)
+    /// <param name="name">The option.</param>
+    /// <param name="description">What it means.</param>
+    /// <param name="choices">The words.</param>
+    /// <param name="others">More words, which the message about an unknown one does not list.</param>
+    public static Option<string?> Choice(string name, string description, IReadOnlyList<string> choices, IReadOnlyList<string>? others = null)
     {
         var option = new Option<string?>(name)
         {
             Description = description,
             HelpName = "NAME",
-            CustomParser = result => ParseChoice(result, name, choices),
+            CustomParser = result => ParseChoice(result, name, choices, others ?? []),
         };
-        option.CompletionSources.Add(_ => choices.Select(choice => new System.CommandLine.Completions.CompletionItem(choice)));
+        option.CompletionSources.Add(_ => choices.Concat(others ?? []).Select(choice => new System.CommandLine.Completions.CompletionItem(choice)));
         return option;
     }
 
@@ -127,15 +147,15 @@ internal sealed class CliOptions
         CustomParser = result => ParseNumber(result, name, minimum, maximum),
     };
 
-    private static string? ParseChoice(ArgumentResult result, string name, IReadOnlyList<string> choices)
+    private static string? ParseChoice(ArgumentResult result, string name, IReadOnlyList<string> choices, IReadOnlyList<string> others)
     {
         var value = result.Tokens[0].Value;
-        if (choices.Contains(value, StringComparer.Ordinal))
+        if (choices.Contains(value, StringComparer.Ordinal) || others.Contains(value, StringComparer.Ordinal))
         {
             return value;
         }
 
-        var similar = Suggestion.For(value, choices);
+        var similar = Suggestion.For(value, [.. choices, .. others]);
         var guess = similar is null ? "" : $" Did you mean '{similar}'?";
         result.AddError($"{name}: unknown value '{value}'.{guess} Known: {string.Join(", ", choices)}.");
         return null;

@@ -1,4 +1,5 @@
 using Hugesim.Kernel;
+using Hugesim.Model;
 using Hugesim.Scenarios;
 
 namespace Hugesim.Cli;
@@ -10,6 +11,9 @@ public sealed record CliServices(IScenarioMachineFactory Machines, IReadOnlyList
 {
     /// <summary>The names of the same kernels without their accounting bugs.</summary>
     public IReadOnlyList<string> RepairedProfiles { get; init; } = [];
+
+    /// <summary>The name of the same kernel without its accounting bugs; null if it has none, or is that kernel already.</summary>
+    public string? Repaired(string profile) => RepairedProfiles.FirstOrDefault(name => name == profile + KernelProfile.RepairMark);
 
     /// <summary>The kernel of the machine that the program runs on.</summary>
     public IKernelHost Kernel { get; init; } = new KernelHost();

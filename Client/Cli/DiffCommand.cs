@@ -26,7 +26,7 @@ internal sealed class DiffCommand(CliServices services, CliConsole console)
         var command = new Command(
             "diff", "Run scenarios on this machine's own kernel, as root, and on the simulated one, and show where they differ.")
         {
-            files, options.Profile, all, json, force, options.Scheduler, options.Seed, options.Silos, options.Cluster,
+            files, options.Profile, options.Repair, all, json, force, options.Scheduler, options.Seed, options.Silos, options.Cluster,
         };
         command.Validators.Add(options.RefuseContradiction);
         command.SetAction((result, cancellationToken) =>
@@ -34,7 +34,7 @@ internal sealed class DiffCommand(CliServices services, CliConsole console)
             var run = KernelCommand.Begin(services.Kernel, result.GetValue(force), console);
             var machine = options.Machine(result) with
             {
-                Profile = result.GetValue(options.Profile) ?? NearestProfile.For(services.Kernel.Release, services.Profiles),
+                Profile = options.ProfileOf(result, NearestProfile.For(services.Kernel.Release, services.Profiles)),
                 Nodes = services.Kernel.Nodes,
             };
             IDiffReporter reporter = result.GetValue(json)

@@ -87,6 +87,7 @@ public static class HugesimCli
     [
         (new RunCommand(services, console).Build(), RunCommand.Example),
         (new CheckCommand(services, console).Build(), CheckCommand.Example),
+        (new AuditCommand(services, console).Build(), AuditCommand.Example),
         (new ExploreCommand(services, console).Build(), ExploreCommand.Example),
         (new TraceCommand(services, console).Build(), TraceCommand.Example),
         (new ExplainCommand(services, console).Build(), ExplainCommand.Example),
@@ -171,7 +172,7 @@ public static class HugesimCli
             help.Invoke(parseResult);
             var output = parseResult.InvocationConfiguration.Output;
             output.Write($"Examples:\n{ExampleOf(parseResult.CommandResult.Command)}\n");
-            output.Write("\nExit codes:\n  0 all is well, 1 a recording or the real kernel differs or a schedule breaks a rule, 2 the input is wrong, 3 the program failed, 130 interrupted\n");
+            output.Write("\nExit codes:\n  0 all is well, 1 a recording or the real kernel differs or a rule or an invariant is broken, 2 the input is wrong, 3 the program failed, 130 interrupted\n");
             return ExitCodes.Success;
         }
 

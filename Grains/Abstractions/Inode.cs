@@ -39,7 +39,11 @@ public interface IInodeGrain : IGrainWithStringKey
     ValueTask<InodePage> FindPage(long index);
 
     /// <summary>unmap_ref_private: takes the page away from all other private mappings that do not own reservations.</summary>
-    ValueTask UnmapRefPrivate(string owner, long page, long pfn);
+    /// <param name="owner">The VMA grain that needs the frame for itself.</param>
+    /// <param name="page">Where it has it.</param>
+    /// <param name="index">The page in the file.</param>
+    /// <param name="pfn">The frame.</param>
+    ValueTask UnmapRefPrivate(string owner, long page, long index, long pfn);
 
     /// <summary>ftruncate.</summary>
     ValueTask<Errno> Truncate(long bytes);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Hugesim.Abstractions;
 
 /// <summary>
@@ -23,4 +25,10 @@ public static class Keys
 
     /// <summary>A mapping of an address space, numbered in the order of the process's mmap calls.</summary>
     public static string Vma(string process, long vma) => $"{process}/vma{vma}";
+
+    /// <summary>The number of a mapping in its address space; a fork keeps it.</summary>
+    public static long VmaNumber(string vma) => long.Parse(vma.AsSpan(vma.LastIndexOf('/') + "/vma".Length), CultureInfo.InvariantCulture);
+
+    /// <summary>The mapping of the same number in the process that has <paramref name="other"/>.</summary>
+    public static string VmaBeside(string other, string vma) => string.Concat(other.AsSpan(0, other.LastIndexOf('/')), vma.AsSpan(vma.LastIndexOf('/')));
 }

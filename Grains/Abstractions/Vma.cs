@@ -63,9 +63,18 @@ public interface IVmaGrain : IGrainWithStringKey
     [AlwaysInterleave]
     ValueTask<FreedPage[]> UnmapFile(long firstIndex, long endIndex);
 
-    /// <summary>unmap_ref_private: the owner needs this frame for itself.</summary>
+    /// <summary>unmap_ref_private: where the area begins in the file that is private, without reservations and has page <paramref name="index"/>; or -1.</summary>
     [AlwaysInterleave]
-    ValueTask UnmapReference(long page, long pfn);
+    ValueTask<long> BorrowerOffset(long index);
+
+    /// <summary>unmap_ref_private: takes a frame away at an address.</summary>
+    /// <returns>What is to be freed, or null if the frame is not mapped there.</returns>
+    [AlwaysInterleave]
+    ValueTask<FreedPage[]?> TakeReference(long page, long pfn);
+
+    /// <summary>unmap_ref_private: the area that has page <paramref name="index"/> has lost one, so that later faults in it fail.</summary>
+    [AlwaysInterleave]
+    ValueTask MarkUnmapped(long index);
 
     /// <summary>Makes later steps of this mapping fail, for tests of error paths.</summary>
     ValueTask InjectFailures(InjectedFailures failures);

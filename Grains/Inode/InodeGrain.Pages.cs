@@ -77,12 +77,27 @@ public sealed partial class InodeGrain
     }
 
     /// <inheritdoc/>
-    public async ValueTask UnmapRefPrivate(string owner, long page, long pfn)
+    public async ValueTask UnmapRefPrivate(string owner, long page, long index, long pfn)
     {
         using var span = KernelTracing.Routine("unmap_ref_private").With(KernelTracing.Tags.Pfn, pfn);
-        foreach (var vma in _mappings.Where(vma => vma != owner).ToArray())
+        var others = new List<(long Offset, string Key)>();
+        foreach (var key in _mappings.Where(key => key != owner).ToArray())
         {
-            await GrainFactory.GetGrain<IVmaGrain>(vma).UnmapReference(page, pfn);
+            others.Add((await GrainFactory.GetGrain<IVmaGrain>(key).BorrowerOffset(index), key));
+        }
+
+        // vma_interval_tree_foreach: by the place in the file, the older one first.
+        foreach (var (_, key) in others.Where(other => other.Offset >= 0).OrderBy(other => other.Offset).ThenBy(other => Keys.VmaNumber(other.Key)))
+        {
+            // Only the owner's mapping and its copies in children can map the frame at that address. A walk that minds whose address it is (B8)
+            // looks at no other one.
+            var holder = Keys.VmaBeside(key, owner);
+            if ((holder == key || Flows.Profile.Has(KernelBug.B8)) && _mappings.Contains(holder)
+                && await GrainFactory.GetGrain<IVmaGrain>(holder).TakeReference(page, pfn) is { } freed)
+            {
+                await Flows.Free(freed);
+                await GrainFactory.GetGrain<IVmaGrain>(key).MarkUnmapped(index);
+            }
         }
     }
 

@@ -30,4 +30,11 @@ public enum KernelBug
 
     /// <summary>A freed surplus page on a min_size mount goes to the buddy allocator though the subpool counts on it: resv over free.</summary>
     B7 = 1 << 6,
+
+    /// <summary>
+    /// <c>unmap_ref_private</c> takes the page away at the owner's address in every process that has the page of the file in a private mapping without
+    /// reservations, whatever that mapping's own address is. If that is the owner's own process, the owner loses its page with what was in it, and the
+    /// page that it gets instead is charged a second time; and a child is refused access to the wrong mapping afterwards.
+    /// </summary>
+    B8 = 1 << 7,
 }

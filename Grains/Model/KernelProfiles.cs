@@ -49,7 +49,7 @@ public static class KernelProfiles
         };
         var v4_10 = new KernelProfile("4.10", 410)
         {
-            Bugs = KernelBug.B5 | KernelBug.B6 | KernelBug.B7,
+            Bugs = KernelBug.B5 | KernelBug.B6 | KernelBug.B7 | KernelBug.B8,
             RemountReadsOptions = false,
             MemfdHugetlb = Errno.EINVAL,
             UffdHugetlb = Errno.EINVAL,
@@ -58,7 +58,7 @@ public static class KernelProfiles
             FixReserveChecksSubpool = false,
             RestoreCoversAllStates = false,
         };
-        var v5_10 = new KernelProfile("5.10", 510) { Bugs = KernelBug.B5 | KernelBug.B6 | KernelBug.B7 };
+        var v5_10 = new KernelProfile("5.10", 510) { Bugs = KernelBug.B5 | KernelBug.B6 | KernelBug.B7 | KernelBug.B8 };
         var v6_1 = v5_10 with
         {
             Name = "6.1",
@@ -76,7 +76,7 @@ public static class KernelProfiles
         {
             Name = "6.18.15",
             Order = 61815,
-            Bugs = KernelBug.B1 | KernelBug.B2 | KernelBug.B3 | KernelBug.B4 | KernelBug.B7,
+            Bugs = KernelBug.B1 | KernelBug.B2 | KernelBug.B3 | KernelBug.B4 | KernelBug.B7 | KernelBug.B8,
             UnmapRestore = UnmapRestoreRule.EvenWhenShared,
             FailedReserve = FailedReserveRule.PutSubpoolShare,
             ReserveByGlobalChange = true,
@@ -89,7 +89,7 @@ public static class KernelProfiles
         {
             Name = "7.3",
             Order = 70300,
-            Bugs = KernelBug.B3 | KernelBug.B4 | KernelBug.B7,
+            Bugs = KernelBug.B3 | KernelBug.B4 | KernelBug.B7 | KernelBug.B8,
             UnmapRestore = UnmapRestoreRule.WhenUnshared,
             FailedReserve = FailedReserveRule.QuotaThenPutSubpoolShare,
         };

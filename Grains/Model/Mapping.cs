@@ -86,19 +86,21 @@ public sealed class Mapping
     }
 
     /// <summary>
-    /// Takes one page out if it maps that very frame, and marks its area HPAGE_RESV_UNMAPPED: <c>__unmap_hugepage_range</c> with a reference
-    /// folio, as <c>unmap_ref_private</c> asks for. Areas that own reservations or are shared are left alone.
+    /// The area that <c>unmap_ref_private</c> finds in i_mmap for a page of the file; areas that own reservations or are shared are left alone.
     /// </summary>
-    public bool ZapReference(long page, long pfn)
-    {
-        if (Find(page) is not { Shared: false, Owner: false } area || !_ptes.TryGetValue(page, out var pte) || pte.Pfn != pfn)
-        {
-            return false;
-        }
+    public VmArea? FindBorrower(long index) =>
+        _areas.Find(a => a is { Shared: false, Owner: false } && a.PgOff <= index && index < a.PgOff + a.Length);
 
-        area.Unmapped = true;
-        area.HasResvMap = false;
-        return _ptes.Remove(page);
+    /// <summary>Takes one page out if it maps that very frame: <c>__unmap_hugepage_range</c> with a reference folio.</summary>
+    public bool ZapReference(long page, long pfn) => _ptes.TryGetValue(page, out var pte) && pte.Pfn == pfn && _ptes.Remove(page);
+
+    /// <summary>Marks the area that borrowed a page HPAGE_RESV_UNMAPPED: a fault in it fails from now on, as a new page would look like lost data.</summary>
+    public void MarkUnmapped(long index)
+    {
+        if (FindBorrower(index) is { } area)
+        {
+            (area.Unmapped, area.HasResvMap) = (true, false);
+        }
     }
 
     /// <summary>Removes the areas of [first, end) and says what each gives back: <c>hugetlb_vm_op_close</c>. The pages were zapped before.</summary>

@@ -287,7 +287,7 @@ public sealed partial class VmaGrain
 
         var taken = await AskInode(page, async inode =>
         {
-            await inode.UnmapRefPrivate(Key, page, old.Pfn);
+            await inode.UnmapRefPrivate(Key, page, area.IndexOf(page), old.Pfn);
             return new InodePage(InodePageResult.Missing, Pfn.None);
         });
         if (taken is null)

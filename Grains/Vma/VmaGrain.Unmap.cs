@@ -41,23 +41,35 @@ public sealed partial class VmaGrain
     }
 
     /// <inheritdoc/>
-    public async ValueTask UnmapReference(long page, long pfn)
+    public ValueTask<long> BorrowerOffset(long index) => new(_mapping.FindBorrower(index)?.PgOff ?? -1);
+
+    /// <inheritdoc/>
+    public async ValueTask<FreedPage[]?> TakeReference(long page, long pfn)
     {
         using var span = KernelTracing.Routine("__unmap_hugepage_range").With(KernelTracing.Tags.Pfn, pfn);
         span.With(KernelTracing.Tags.Page, _mapping.Find(page)?.IndexOf(page) ?? -1);
         await _lock.Enter();
         try
         {
-            if (_mapping.ZapReference(page, pfn))
+            if (!_mapping.ZapReference(page, pfn))
             {
-                // The owner still maps the page, so this is never its last reference.
-                await Flows.Frames.Put([pfn], mapped: true, []);
+                return null;
             }
+
+            _overtaken |= page == _faultingPage;
+            return await Flows.Frames.Put([pfn], mapped: true, []);
         }
         finally
         {
             _lock.Exit();
         }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask MarkUnmapped(long index)
+    {
+        _mapping.MarkUnmapped(index);
+        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>

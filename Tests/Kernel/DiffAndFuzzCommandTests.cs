@@ -106,7 +106,7 @@ public sealed class DiffAndFuzzCommandTests
 
         kernel.Started.ShouldBe(20);
         console.OutputText.ShouldContain("""{"kind":"summary","scenarios":20,""");
-        console.OutputText.ShouldContain("\"differing\":0}");
+        console.OutputText.ShouldContain("\"differing\":0,\"explained\":0}");
     }
 
     [Fact]
@@ -138,6 +138,7 @@ public sealed class DiffAndFuzzCommandTests
     [Fact]
     public async Task Fuzz_InternalErrorOfTheSimulator_IsADifference()
     {
+        using var folder = new TemporaryFolder();
         using var console = new TestConsole { Kernel = Kernel(_ => "ok") };
         var machines = new ScriptedMachineFactory(_ => new ScriptedMachine([])
         {
@@ -150,7 +151,7 @@ public sealed class DiffAndFuzzCommandTests
             },
         });
 
-        (await console.RunAsync(machines, "fuzz", "--seed", "1", "--count", "60")).ShouldBe(ExitCodes.Differs);
+        (await console.RunAsync(machines, "fuzz", "--seed", "1", "--count", "60", "--save", folder.Path)).ShouldBe(ExitCodes.Differs);
 
         console.OutputText.ShouldContain("counters: ok / internal error: InvalidOperationException: wrong\n    counters\n");
     }
@@ -159,10 +160,11 @@ public sealed class DiffAndFuzzCommandTests
     public async Task Fuzz_DifferenceThatDoesNotComeBack_IsSaidToBeSo()
     {
         var commands = 0;
+        using var folder = new TemporaryFolder();
         using var console = new TestConsole { Kernel = Kernel(_ => ++commands == 30 ? "EPERM" : "ok") };
         var machines = new ScriptedMachineFactory(_ => new ScriptedMachine([]));
 
-        (await console.RunAsync(machines, "fuzz", "--seed", "1", "--count", "5")).ShouldBe(ExitCodes.Differs);
+        (await console.RunAsync(machines, "fuzz", "--seed", "1", "--count", "5", "--save", folder.Path)).ShouldBe(ExitCodes.Differs);
 
         console.OutputText.ShouldContain(": EPERM / ok (not a second time: ");
         console.OutputText.ShouldContain("\n4 of 5 scenarios agree");
@@ -171,7 +173,6 @@ public sealed class DiffAndFuzzCommandTests
     [Theory]
     [InlineData("kernel")]
     [InlineData("diff")]
-    [InlineData("fuzz")]
     public async Task Help_EachCommand_HasAnExample(string command)
     {
         using var console = new TestConsole();
@@ -179,6 +180,30 @@ public sealed class DiffAndFuzzCommandTests
         (await console.RunAsync(command, "--help")).ShouldBe(ExitCodes.Success);
 
         console.OutputText.ShouldContain($"Examples:\n  sudo hugesim {command} ");
+    }
+
+    [Fact]
+    public async Task Diff_Repair_SimulatesTheRepairedKernel()
+    {
+        using var console = new TestConsole(Scenario) { Kernel = Kernel(_ => "ok") };
+        var machines = new ScriptedMachineFactory(_ => new ScriptedMachine([]));
+
+        (await console.RunAsync(machines, "diff", "--repair", "-")).ShouldBe(ExitCodes.Success);
+
+        machines.Requested[0].Profile.ShouldBe("6.18.44+repair");
+    }
+
+    [Theory]
+    [InlineData("fuzz --nodes 2", "--nodes is for --against invariants")]
+    [InlineData("fuzz --against invariants --force", "--force is for --against kernel")]
+    [InlineData("fuzz --against kernels", "--against: unknown value 'kernels'. Did you mean 'kernel'?")]
+    public async Task Fuzz_OptionOfTheOtherSearch_IsRefused(string line, string message)
+    {
+        using var console = new TestConsole { Kernel = Kernel(_ => "ok") };
+
+        (await console.RunAsync(line.Split(' '))).ShouldBe(ExitCodes.BadInput);
+
+        console.ErrorText.ShouldContain(message);
     }
 
     private static FakeKernel Kernel(Func<string, string> answer) => new(() => new AnsweringMachine(answer));

@@ -1,5 +1,7 @@
 using Hugesim.Cli;
 using Hugesim.Kernel;
+using Hugesim.Model;
+using Hugesim.Scenarios;
 using Hugesim.Tests.Truth;
 
 namespace Hugesim.Tests.Scenarios;
@@ -29,18 +31,19 @@ internal sealed class TestConsole : IDisposable
 
     public IKernelHost Kernel { get; init; } = new KernelHost();
 
-    public Task<int> RunAsync(ScriptedMachineFactory machines, params string[] arguments)
+    public Task<int> RunAsync(IScenarioMachineFactory machines, params string[] arguments)
     {
         var console = new CliConsole(_input, _output, _error, UseColor, UseColor);
-        return HugesimCli.RunAsync(arguments, new CliServices(machines, Profiles) { Kernel = Kernel }, console, CancellationToken);
+        var services = new CliServices(machines, Profiles)
+        {
+            Kernel = Kernel,
+            RepairedProfiles = [.. Profiles.Select(profile => profile + KernelProfile.RepairMark)],
+        };
+        return HugesimCli.RunAsync(arguments, services, console, CancellationToken);
     }
 
     /// <summary>Runs a command on machines made of grains.</summary>
-    public Task<int> RunOnGrainsAsync(params string[] arguments)
-    {
-        var console = new CliConsole(_input, _output, _error, UseColor, UseColor);
-        return HugesimCli.RunAsync(arguments, new CliServices(TestMachines.Factory, Profiles) { Kernel = Kernel }, console, CancellationToken);
-    }
+    public Task<int> RunOnGrainsAsync(params string[] arguments) => RunAsync(TestMachines.Factory, arguments);
 
     public Task<int> RunAsync(ScriptedMachine machine, params string[] arguments) =>
         RunAsync(new ScriptedMachineFactory(_ => machine), arguments);

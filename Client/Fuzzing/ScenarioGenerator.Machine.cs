@@ -1,4 +1,4 @@
-namespace Hugesim.Kernel;
+namespace Hugesim.Fuzzing;
 
 /// <content>The machine, files, processes and placement.</content>
 public sealed partial class ScenarioGenerator
@@ -10,10 +10,11 @@ public sealed partial class ScenarioGenerator
     {
         _machineRules.Add((1, () => "counters"));
         _machineRules.Add((2, () => _world.Count("p") < MostProcesses ? NewProcess() : null));
-        _changesPool = MachineFeature(45, (6, () => Text($"pool {_world.Pool = Number(0, 9)}")), (2, () => Text($"nodepool 0 {_world.Pool = Number(0, 9)}")));
+        _changesPool = MachineFeature(45, (6, () => Text($"pool {_world.Pool = Number(0, 9)}")), (2, () => Text($"nodepool {SomeNode()} {_world.Pool = Number(0, 9)}")));
         _changesPool |= MachineFeature(45, (4, () => Text($"overcommit {Number(0, 4)}")));
         MachineFeature(60, (6, Mount), (2, Umount), (1, Remount));
-        MachineFeature(20, (4, NewCgroup), (6, LimitCgroup), (3, ReadCgroup), (1, RemoveCgroup));
+        MachineFeature(25, (4, NewCgroup), (6, LimitCgroup), (3, ReadCgroup), (2, RemoveCgroup));
+        MachineFeature(5, (1, () => Text($"sleep {Number(0, 1)}")));
         if (Chance(50))
         {
             _lines.Add(Mount()!);
@@ -54,12 +55,12 @@ public sealed partial class ScenarioGenerator
 
     private void AddPlacementRules()
     {
-        Feature(15,
+        Feature(_nodes > 1 ? 80 : 15,
             (2, process => $"{process.Name} mempolicy {Policy()}"),
             (2, process => OnMapping(process, mapping =>
                 $"{process.Name} mbind {mapping.Name} {Part(mapping)} {Policy()}{Maybe(10, "move")}{Maybe(10, "strict")}")),
-            (1, process => $"{process.Name} cpu 0"),
-            (1, process => OnMapping(process, mapping => Text($"{process.Name} move {mapping.Name} {Page(mapping)} 0"))),
+            (1, process => Text($"{process.Name} cpu {Node()}")),
+            (_nodes > 1 ? 3 : 1, process => OnMapping(process, mapping => Text($"{process.Name} move {mapping.Name} {Page(mapping)} {Node()}"))),
             (1, process => Text($"{process.Name} pool {_world.Pool = Number(0, 9)}")));
         _processRules.Add((2, process => _world.Cgroups.Count > 0 ? $"{process.Name} cg {Pick(_world.Cgroups)}" : null));
     }
@@ -75,7 +76,18 @@ public sealed partial class ScenarioGenerator
         return isChosen;
     }
 
-    private string Policy() => Word("default", "local", "pref 0", "bind 0", "inter 0", "prefmany 0", "pref", "bind", "default 0");
+    private string Policy() => Chance(15)
+        ? Word("pref", "bind", "default 0", "local", "local 0")
+        : Word("default", $"pref {Node()}", $"bind {SomeNodes()}", $"inter {SomeNodes()}", $"prefmany {SomeNodes()}");
+
+    /// <summary>A node, seldom one that the machine does not have.</summary>
+    private int SomeNode() => Chance(4) ? _nodes : Node();
+
+    private string SomeNodes()
+    {
+        var (first, last) = (Node(), SomeNode());
+        return first < last ? Text($"{first}{Word("-", ",")}{last}") : Text($"{first}");
+    }
 
     private string FileLength() => Chance(5) ? Word("4k", "1024k", "1b") : Text($"{Number(Chance(15) ? 0 : 1, 5)}");
 
@@ -128,9 +140,11 @@ public sealed partial class ScenarioGenerator
 
     private string? LimitCgroup() => _world.Cgroups.Count == 0
         ? null
-        : $"cgset {Pick(_world.Cgroups)} {Word("hugetlb.2MB.max", "hugetlb.2MB.rsvd.max")} {(Chance(15) ? "max" : Text($"{Number(0, 5)}"))}";
+        : $"cgset {(Chance(15) ? "." : Pick(_world.Cgroups))} {Word("hugetlb.2MB.max", "hugetlb.2MB.rsvd.max")} {(Chance(15) ? "max" : Text($"{Number(0, 5)}"))}";
 
-    private string? ReadCgroup() => _world.Cgroups.Count == 0 ? null : $"cgget {Pick(_world.Cgroups)} {Pick(CgroupFiles)}";
+    private string? ReadCgroup() => _world.Cgroups.Count == 0
+        ? null
+        : $"cgget {(Chance(15) ? "." : Pick(_world.Cgroups))} {Pick(CgroupFiles)}";
 
     private string? RemoveCgroup() => _world.Cgroups.Count == 0 ? null : $"cgrm {Pick(_world.Cgroups)}";
 

@@ -1,4 +1,4 @@
-namespace Hugesim.Kernel;
+namespace Hugesim.Fuzzing;
 
 /// <content>Making, changing and ending mappings, and touching them.</content>
 public sealed partial class ScenarioGenerator

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Hugesim.Kernel;
+namespace Hugesim.Fuzzing;
 
 /// <summary>
 /// Makes a scenario shorter for as long as it keeps a property, by delta debugging: first fewer lines, then simpler words. Every

@@ -1,6 +1,6 @@
 using Hugesim.Scenarios;
 
-namespace Hugesim.Kernel;
+namespace Hugesim.Fuzzing;
 
 /// <summary>A machine whose internal errors are answers, so that a search goes on and shortens what leads to them.</summary>
 internal sealed class FailureReportingMachine(IScenarioMachine machine) : IScenarioMachine

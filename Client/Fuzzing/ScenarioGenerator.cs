@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace Hugesim.Kernel;
+namespace Hugesim.Fuzzing;
 
 /// <summary>
-/// Makes random scenarios of every command that one machine with one node supports, with small pools, so that requests compete.
+/// Makes random scenarios of every command of the language, with small pools, so that requests compete.
 /// Each scenario draws from some of the features only, which makes deep ones of each combination likely. A seed always makes the same
 /// scenario.
 /// </summary>
@@ -13,20 +13,22 @@ public sealed partial class ScenarioGenerator
     private const int MostProcesses = 12;
 
     private readonly Random _random;
+    private readonly int _nodes;
     private readonly List<string> _lines = [];
     private readonly GeneratedWorld _world = new();
     private readonly List<(int Weight, Func<string?> Make)> _machineRules = [];
     private bool _changesPool;
     private readonly List<(int Weight, Func<GeneratedProcess, string?> Make)> _processRules = [];
 
-    private ScenarioGenerator(int seed) => _random = new Random(seed);
+    private ScenarioGenerator(int seed, int nodes) => (_random, _nodes) = (new Random(seed), nodes);
 
     /// <summary>Makes a scenario.</summary>
     /// <param name="seed">Decides everything.</param>
     /// <param name="steps">The number of commands; a few more for the beginning.</param>
-    public static IReadOnlyList<string> Generate(int seed, int steps)
+    /// <param name="nodes">NUMA nodes of the machine; with more than one, memory is placed, and each process is bound to a node's CPU.</param>
+    public static IReadOnlyList<string> Generate(int seed, int steps, int nodes = 1)
     {
-        var generator = new ScenarioGenerator(seed);
+        var generator = new ScenarioGenerator(seed, nodes);
         generator.Begin();
         var attempts = steps * 4;
         while (generator._lines.Count < steps && attempts-- > 0)
@@ -51,6 +53,7 @@ public sealed partial class ScenarioGenerator
         for (var i = 0; i < processes; i++)
         {
             _lines.Add(NewProcess());
+            BindNewProcess();
         }
 
         foreach (var process in _world.Processes.Where(_ => Chance(70)))
@@ -68,6 +71,19 @@ public sealed partial class ScenarioGenerator
         if (line is not null)
         {
             _lines.Add(line);
+            if (line.StartsWith("proc ", StringComparison.Ordinal))
+            {
+                BindNewProcess();
+            }
+        }
+    }
+
+    // Where a process runs decides where its pages come from, and must not be left to chance.
+    private void BindNewProcess()
+    {
+        if (_nodes > 1)
+        {
+            _lines.Add(Text($"{_world.Processes[^1].Name} cpu {Node()}"));
         }
     }
 
@@ -107,6 +123,8 @@ public sealed partial class ScenarioGenerator
 
         return null;
     }
+
+    private int Node() => Number(0, _nodes - 1);
 
     private bool Chance(int percent) => _random.Next(100) < percent;
 

@@ -1,4 +1,4 @@
-namespace Hugesim.Kernel;
+namespace Hugesim.Fuzzing;
 
 /// <summary>A mapping that a generated scenario has probably made.</summary>
 internal sealed record GeneratedMapping(string Name, int Length)

@@ -1,8 +1,8 @@
-using Hugesim.Kernel;
+using Hugesim.Fuzzing;
 using Shouldly;
 using Xunit;
 
-namespace Hugesim.Tests.Kernel;
+namespace Hugesim.Tests.Fuzzing;
 
 /// <summary>Scenarios are made shorter while they keep what matters.</summary>
 public sealed class ScenarioShrinkerTests

@@ -1,6 +1,6 @@
 using Hugesim.Scenarios;
 
-namespace Hugesim.Kernel;
+namespace Hugesim.Fuzzing;
 
 /// <summary>Scenarios as lists of lines that the strict parser accepts.</summary>
 public static class WellFormedScenario
