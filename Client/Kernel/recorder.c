@@ -669,17 +669,26 @@ static void raise_resv(void) {  // mremap of part of a private mapping: the rest
   if (q != MAP_FAILED) { *(volatile int *)q = 1; *(volatile int *)(p + 2 * HP) = 1; munmap(q, HP); }
   munmap(p, 3 * HP);
 }
-static void lower_resv(void) {  // mmap that fails for lack of pages on a mount with size and min_size
-  char p[300], o[100]; long room = rdl(SYSH "nr_hugepages");
+// mmap that fails for lack of pages: on a mount with size and min_size (6.18), or while the reserve of min_size is in use (up to 6.12)
+static void fail_mmap(int in_use) {
+  char p[300], o[100], f[320]; long room = rdl(SYSH "nr_hugepages");
   snprintf(p, sizeof p, "%s/repair", base); mkdir(p, 0755);
-  snprintf(o, sizeof o, "pagesize=2M,size=%ld,min_size=%ld", (room + 16) * (long)HP, (long)HP);
+  if (in_use) snprintf(o, sizeof o, "pagesize=2M,min_size=%ld", (long)HP);
+  else snprintf(o, sizeof o, "pagesize=2M,size=%ld,min_size=%ld", (room + 16) * (long)HP, (long)HP);
   if (!mount("none", p, "hugetlbfs", 0, o)) {
-    char f[320]; snprintf(f, sizeof f, "%s/x", p); int fd = open(f, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    snprintf(f, sizeof f, "%s/x", p); int fd = open(f, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    void *u = in_use ? mmap(0, HP, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
     void *m = mmap(0, (room + 8) * HP, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (m != MAP_FAILED) munmap(m, (room + 8) * HP);
+    if (u != MAP_FAILED) munmap(u, HP);
     close(fd); unlink(f); umount(p);
   }
   rmdir(p);
+}
+static void lower_resv(void) {
+  long was = rdl(SYSH "resv_hugepages");
+  fail_mmap(0);
+  if (rdl(SYSH "resv_hugepages") == was) fail_mmap(1);
 }
 static void repair(void) {
   long was = rdl(SYSH "resv_hugepages"), now = was, before = 0; char v[40];
