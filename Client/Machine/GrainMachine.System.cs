@@ -215,6 +215,7 @@ internal sealed partial class GrainMachine
     private static string Bytes(long pages) => pages switch
     {
         long.MaxValue => "max",
+        HugetlbCgroup.NeverSet when _profile.NewCgroupReadsMax => "max",
         HugetlbCgroup.NeverSet => (long.MaxValue / Units.BasePageBytes * Units.BasePageBytes).ToString(CultureInfo.InvariantCulture),
         _ => (pages * Units.PageBytes).ToString(CultureInfo.InvariantCulture),
     };

@@ -16,8 +16,7 @@ public sealed class HugetlbCgroup
     public long RsvdPages { get; set; }
 
     /// <summary>
-    /// The limits of a new group: PAGE_COUNTER_MAX, which reads as a number. Only writing "max" rounds it down to whole huge pages, which reads
-    /// as "max": hugetlb_cgroup_init does so inside VM_BUG_ON, that is not at all in kernels for use.
+    /// The limits of a new group: PAGE_COUNTER_MAX. <see cref="KernelProfile.NewCgroupReadsMax"/> says how it reads.
     /// </summary>
     public const long NeverSet = long.MaxValue - 1;
 

@@ -111,6 +111,12 @@ public sealed record KernelProfile(string Name, int Order)
     public bool MremapMovesMany { get; init; }
 
     /// <summary>
+    /// The limits of a new hugetlb cgroup are rounded down to whole huge pages and so read as "max" (<c>hugetlb_cgroup_init</c>); from 6.18 the rounding is done
+    /// inside VM_BUG_ON, that is not at all in kernels for use, and they read as a number.
+    /// </summary>
+    public bool NewCgroupReadsMax { get; init; } = true;
+
+    /// <summary>
     /// The size asked of one node is added to the persistent pages of the others (from 6.12); before, to all their pages, surplus included
     /// (<c>set_max_huge_pages</c>).
     /// </summary>

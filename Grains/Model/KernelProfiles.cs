@@ -83,6 +83,7 @@ public static class KernelProfiles
             ShrinkKeepsPersistentOnly = true,
             UffdCopyWithoutPage = Errno.EEXIST,
             MremapMovesMany = true,
+            NewCgroupReadsMax = false,
         };
         var v6_18_44 = v6_18_15 with { Name = "6.18.44", Order = 61844, FailedReserve = FailedReserveRule.PutSubpoolShareThenQuota };
         var v7_3 = v6_18_44 with

@@ -27,10 +27,15 @@ public sealed partial class ProcessGrain
         }
 
         var to = call.NewAddress / Units.PageBytes;
+        if (!Flows.Profile.MremapMovesMany)
+        {
+            return await MremapTo(call, first, end, oldEnd, to);
+        }
+
         foreach (var piece in await Pieces(first, end))
         {
             var isWhole = (piece.Start, piece.End) == (first, end);
-            if (!isWhole && Flows.Profile.MremapMovesMany && await Vma(piece.Vma).UffdZero(piece.Start) == Errno.EINVAL)
+            if (!isWhole && await Vma(piece.Vma).UffdZero(piece.Start) == Errno.EINVAL)
             {
                 // vma_multi_allowed: what a userfaultfd watches moves alone.
                 return new MmapAnswer(Errno.EFAULT, 0, 0);
@@ -45,17 +50,36 @@ public sealed partial class ProcessGrain
             var target = to + piece.Start - first;
             await UnmapRange(target, target + piece.End - piece.Start);
             await UnmapRange(end, oldEnd);
-            if (!Flows.Profile.MremapMoves)
-            {
-                return new MmapAnswer(Errno.EINVAL, 0, 0);
-            }
-
-            await Vma(piece.Vma).Move(piece.Start, piece.End, target);
-            _mm.Remove(piece.Start, piece.End);
-            _mm.Add(new MappedRange(target, target + piece.End - piece.Start, piece.Vma));
+            await MovePiece(piece, target);
         }
 
         return new MmapAnswer(Errno.None, call.NewAddress, newPages * Units.PageBytes);
+    }
+
+    // Before 6.17 mremap_to has unmapped target and tail when vma_to_resize looks whether one area has all that is to be moved.
+    private async ValueTask<MmapAnswer> MremapTo(MremapCall call, long first, long end, long oldEnd, long to)
+    {
+        await UnmapRange(to, to + end - first);
+        await UnmapRange(end, oldEnd);
+        var pieces = await Pieces(first, end);
+        var error = pieces.Count == 0 || pieces[0].Start != first ? Errno.EFAULT
+            : call.DontUnmap || !Flows.Profile.MremapMoves ? Errno.EINVAL
+            : pieces[0].End < end ? Errno.EFAULT
+            : Errno.None;
+        if (error != Errno.None)
+        {
+            return new MmapAnswer(error, 0, 0);
+        }
+
+        await MovePiece(pieces[0], to);
+        return new MmapAnswer(Errno.None, call.NewAddress, (end - first) * Units.PageBytes);
+    }
+
+    private async ValueTask MovePiece(MappedRange piece, long target)
+    {
+        await Vma(piece.Vma).Move(piece.Start, piece.End, target);
+        _mm.Remove(piece.Start, piece.End);
+        _mm.Add(new MappedRange(target, target + piece.End - piece.Start, piece.Vma));
     }
 
     // The areas in a range: remap_move takes one after the other.
@@ -71,13 +95,14 @@ public sealed partial class ProcessGrain
         return pieces;
     }
 
-    // check_mremap_params, then check_prep_vma: no growth, no MREMAP_DONTUNMAP (VM_DONTEXPAND), and one area only, unless everything moves.
+    // check_mremap_params, then check_prep_vma: no growth, no MREMAP_DONTUNMAP (VM_DONTEXPAND), and one area only, unless everything moves. From 5.16 to 6.16 the
+    // area is looked up before the lengths, which are its whole pages then, are compared with the target.
     private Errno CheckMremap(MremapCall call)
     {
+        var looksUpFirst = Flows.Profile is { MremapMoves: true, MremapMovesMany: false };
         var newLength = RoundUp(call.NewLength, Units.BasePageBytes);
         var oldLength = RoundUp(call.OldLength, Units.BasePageBytes);
-        var overlaps = call.Fixed && call.NewAddress < call.Address + oldLength && call.Address < call.NewAddress + newLength;
-        if (call.Address % Units.BasePageBytes != 0 || newLength <= 0 || overlaps || (call.DontUnmap && oldLength != newLength)
+        if (call.Address % Units.BasePageBytes != 0 || newLength <= 0 || (!looksUpFirst && Overlaps(call, oldLength, newLength)) || (call.DontUnmap && oldLength != newLength)
             || (call.Fixed && (call.NewAddress < 0 || call.NewAddress % Units.BasePageBytes != 0)))
         {
             return Errno.EINVAL;
@@ -91,11 +116,17 @@ public sealed partial class ProcessGrain
         // align_hugetlb.
         var (newPages, oldPages) = (RoundUp(newLength, Units.PageBytes) / Units.PageBytes, RoundUp(oldLength, Units.PageBytes) / Units.PageBytes);
         var movesMany = call.Fixed && newLength == oldLength && Flows.Profile.MremapMovesMany;
-        if (call.Address % Units.PageBytes != 0 || newPages > oldPages || (call.DontUnmap && !movesMany) || (call.Fixed && call.NewAddress % Units.PageBytes != 0))
+        if (call.Address % Units.PageBytes != 0 || newPages > oldPages || (call.DontUnmap && !(call.Fixed && newLength == oldLength))
+            || (call.Fixed && call.NewAddress % Units.PageBytes != 0)
+            || (looksUpFirst && Overlaps(call, oldPages * Units.PageBytes, newPages * Units.PageBytes)))
         {
             return Errno.EINVAL;
         }
 
-        return call.Fixed && !movesMany && call.Address / Units.PageBytes + newPages > range.End ? Errno.EFAULT : Errno.None;
+        var checksOneArea = call.Fixed && !movesMany && Flows.Profile.MremapMovesMany;
+        return checksOneArea && call.Address / Units.PageBytes + newPages > range.End ? Errno.EFAULT : Errno.None;
     }
+
+    private static bool Overlaps(MremapCall call, long oldLength, long newLength) =>
+        call.Fixed && call.NewAddress < call.Address + oldLength && call.Address < call.NewAddress + newLength;
 }
