@@ -53,7 +53,7 @@ public sealed partial class ScenarioGenerator
         for (var i = 0; i < processes; i++)
         {
             _lines.Add(NewProcess());
-            BindNewProcess();
+            Bind(_lines[^1]);
         }
 
         foreach (var process in _world.Processes.Where(_ => Chance(70)))
@@ -71,19 +71,19 @@ public sealed partial class ScenarioGenerator
         if (line is not null)
         {
             _lines.Add(line);
-            if (line.StartsWith("proc ", StringComparison.Ordinal))
-            {
-                BindNewProcess();
-            }
+            Bind(line);
         }
     }
 
-    // Where a process runs decides where its pages come from, and must not be left to chance.
-    private void BindNewProcess()
+    // Where a process runs decides where its pages come from, and must not be left to chance. Entering a cgroup lets it run anywhere again.
+    private void Bind(string line)
     {
+        var unbound = line.StartsWith("proc ", StringComparison.Ordinal) ? [_world.Processes[^1]]
+            : line.StartsWith("cgnew ", StringComparison.Ordinal) ? _world.Processes
+            : _world.Processes.Where(process => line.StartsWith($"{process.Name} cg ", StringComparison.Ordinal));
         if (_nodes > 1)
         {
-            _lines.Add(Text($"{_world.Processes[^1].Name} cpu {Node()}"));
+            _lines.AddRange(unbound.Select(process => Text($"{process.Name} cpu {Node()}")));
         }
     }
 

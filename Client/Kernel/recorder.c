@@ -723,6 +723,9 @@ static int run(FILE *in) {
     repair();
     if (rdl(SYSH "resv_hugepages")) { printf("FATAL: the kernel has leaked %ld reservations, which could not be repaired\n", rdl(SYSH "resv_hugepages")); return 1; }
   }
+  if (nnodes > 1) {  // what is not placed is on node 0
+    cpu_set_t first; CPU_ZERO(&first); CPU_SET(0, &first); sched_setaffinity(0, sizeof first, &first);
+  }
   if (nnodes > 1 && !force) {  // the round robin over the nodes, of pages taken and given back, begins at node 0 as after a boot
     const char *n0 = "/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages";
     wrs(n0, "1"); wrs(n0, "0");

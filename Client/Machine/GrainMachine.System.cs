@@ -212,7 +212,7 @@ internal sealed partial class GrainMachine
         return text is null ? "?" : $"ok {text} ";
     }
 
-    private static string Bytes(long pages) => pages switch
+    private string Bytes(long pages) => pages switch
     {
         long.MaxValue => "max",
         HugetlbCgroup.NeverSet when _profile.NewCgroupReadsMax => "max",

@@ -134,8 +134,7 @@ internal sealed partial class GrainMachine
             case ProcessPoolCommand when !_profile.NodePoolFiles:
                 return Text(Errno.ENOENT);
             case ProcessPoolCommand pool:
-                // nr_hugepages_mempolicy: init_nodemask_of_mempolicy.
-                var allowed = task.PolicyMode is PolicyMode.Default or PolicyMode.Local ? ~0L : task.PolicyNodes;
+                var allowed = new MemoryPolicy(task.PolicyMode, task.PolicyNodes).PoolNodes(task.LocalNode);
                 return Text(await Hstate.SetMaxHugePages(new SetPoolRequest(pool.Pages, -1, allowed)));
             default:
                 throw new NotSupportedException($"{command.Source.File}:{command.Source.Line}: no command '{command.Source.Text}'");

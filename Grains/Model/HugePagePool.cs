@@ -193,9 +193,10 @@ public sealed partial class HugePagePool
         }
 
         var surplus = new List<long>();
+        var from = _profile.ReserveTakesFirstNode ? choice with { PreferredNode = 0 } : choice;
         while (surplus.Count < needed)
         {
-            var pfn = AllocSurplus(choice);
+            var pfn = AllocSurplus(from);
             if (pfn == Pfn.None)
             {
                 ReleaseGathered(surplus);

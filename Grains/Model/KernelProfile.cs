@@ -111,6 +111,12 @@ public sealed record KernelProfile(string Name, int Order)
     public bool MremapMovesMany { get; init; }
 
     /// <summary>
+    /// Surplus pages for a reservation come from the first node that the policy allows (6.11 to 6.13); from 6.14, and before 6.11, from the node that the task runs on
+    /// if it is allowed (<c>gather_surplus_pages</c>).
+    /// </summary>
+    public bool ReserveTakesFirstNode { get; init; }
+
+    /// <summary>
     /// The limits of a new hugetlb cgroup are rounded down to whole huge pages and so read as "max" (<c>hugetlb_cgroup_init</c>); from 6.18 the rounding is done
     /// inside VM_BUG_ON, that is not at all in kernels for use, and they read as a number.
     /// </summary>

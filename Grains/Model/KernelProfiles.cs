@@ -71,7 +71,14 @@ public static class KernelProfiles
             CopyFailure = CopyFailureRule.RestoreReserve,
             MremapMoves = true,
         };
-        var v6_12 = v6_1 with { Name = "6.12", Order = 612, UnmapRestore = UnmapRestoreRule.WhenUnshared, NodePoolCountsPersistent = true };
+        var v6_12 = v6_1 with
+        {
+            Name = "6.12",
+            Order = 612,
+            UnmapRestore = UnmapRestoreRule.WhenUnshared,
+            NodePoolCountsPersistent = true,
+            ReserveTakesFirstNode = true,
+        };
         var v6_18_15 = v6_12 with
         {
             Name = "6.18.15",
@@ -84,6 +91,7 @@ public static class KernelProfiles
             UffdCopyWithoutPage = Errno.EEXIST,
             MremapMovesMany = true,
             NewCgroupReadsMax = false,
+            ReserveTakesFirstNode = false,
         };
         var v6_18_44 = v6_18_15 with { Name = "6.18.44", Order = 61844, FailedReserve = FailedReserveRule.PutSubpoolShareThenQuota };
         var v7_3 = v6_18_44 with

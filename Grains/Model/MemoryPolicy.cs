@@ -53,27 +53,21 @@ public readonly record struct MemoryPolicy(PolicyMode Mode, long Nodes)
         return Mode switch
         {
             PolicyMode.Preferred when nodes != 0 => new((int)long.TrailingZeroCount(nodes), memsAllowed, 0),
-            PolicyMode.Bind when nodes != 0 => new(FirstFrom(nodes, localNode), nodes, 0),
-            PolicyMode.PreferredMany when nodes != 0 => new(FirstFrom(nodes, localNode), nodes, memsAllowed),
+            PolicyMode.Bind when nodes != 0 => new(localNode, nodes, 0),
+            PolicyMode.PreferredMany when nodes != 0 => new(localNode, nodes, memsAllowed),
             PolicyMode.Interleave when nodes != 0 => new(Nth(nodes, pageIndex), memsAllowed, 0),
             _ => new(localNode, memsAllowed, 0),
         };
     }
 
-    // A mask that leaves the local node out is searched in the order of the local node's zonelist.
-    private static int FirstFrom(long nodes, int localNode)
+    /// <summary>The nodes whose pool a task resizes through nr_hugepages_mempolicy; mirrors <c>init_nodemask_of_mempolicy</c>.</summary>
+    /// <param name="localNode">Node of the CPU that the task runs on.</param>
+    public long PoolNodes(int localNode) => Mode switch
     {
-        for (var i = 0; i < 64; i++)
-        {
-            var node = (localNode + i) & 63;
-            if ((nodes & (1L << node)) != 0)
-            {
-                return node;
-            }
-        }
-
-        return localNode;
-    }
+        PolicyMode.Default => ~0L,
+        PolicyMode.Local => 1L << localNode,
+        _ => Nodes == 0 ? 1L << localNode : Nodes,
+    };
 
     // interleave_nid: the n-th set bit, n taken modulo the number of nodes.
     private static int Nth(long nodes, long pageIndex)
