@@ -30,6 +30,14 @@ public sealed record TaskContext(int Cgroup, int LocalNode, long MemsAllowed, Po
     /// <summary>Nodes that count for a reservation: the cpuset, and <c>policy_mbind_nodemask</c> of the task, not of the area.</summary>
     public NodeChoice ChooseForReservation(KernelProfile profile) =>
         profile.ReserveChecksPolicy && PolicyMode == PolicyMode.Bind ? Policy.Choose(LocalNode, MemsAllowed, 0) : new NodeChoice(LocalNode, MemsAllowed, 0);
+
+    /// <summary>Nodes from which surplus pages for a reservation come.</summary>
+    public NodeChoice ChooseForSurplus(KernelProfile profile) => profile.ReserveSurplus switch
+    {
+        ReserveSurplusRule.LocalNode => new NodeChoice(LocalNode, MemsAllowed, 0),
+        ReserveSurplusRule.FirstAllowedNode => ChooseForReservation(profile) with { PreferredNode = 0 },
+        _ => ChooseForReservation(profile),
+    };
 }
 
 /// <summary>A page whose last reference is gone, on its way back to subpool and pool: what <c>free_huge_folio</c> reads off the folio.</summary>

@@ -32,7 +32,7 @@ public sealed class HstateGrain : Grain, IHstateGrain
             return new(Errno.ENOMEM);
         }
 
-        var error = Pool.AcctMemory(request.Pages, request.Task.ChooseForReservation(_profile));
+        var error = Pool.AcctMemory(request.Pages, request.Task.ChooseForReservation(_profile), request.Task.ChooseForSurplus(_profile));
         if (error != Errno.None)
         {
             span.RefuseByPool("reservation", request.Pages);

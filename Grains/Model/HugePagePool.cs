@@ -61,13 +61,14 @@ public sealed partial class HugePagePool
     /// gathered as surplus pages; a negative one returns unused surplus pages to the buddy allocator.
     /// </summary>
     /// <param name="delta">Pages, of either sign.</param>
-    /// <param name="choice">Nodes of the task that asks: surplus pages come from them, and their free pages bound the request.</param>
+    /// <param name="choice">Nodes of the task that asks: their free pages bound the request.</param>
+    /// <param name="surplusFrom">Where surplus pages come from; the same nodes if not given.</param>
     /// <returns><see cref="Errno.None"/>, or <see cref="Errno.ENOMEM"/> with nothing changed.</returns>
-    public Errno AcctMemory(long delta, NodeChoice choice)
+    public Errno AcctMemory(long delta, NodeChoice choice, NodeChoice? surplusFrom = null)
     {
         if (delta > 0)
         {
-            if (!GatherSurplusPages(delta, choice))
+            if (!GatherSurplusPages(delta, surplusFrom ?? choice))
             {
                 return Errno.ENOMEM;
             }
@@ -193,10 +194,9 @@ public sealed partial class HugePagePool
         }
 
         var surplus = new List<long>();
-        var from = _profile.ReserveTakesFirstNode ? choice with { PreferredNode = 0 } : choice;
         while (surplus.Count < needed)
         {
-            var pfn = AllocSurplus(from);
+            var pfn = AllocSurplus(choice);
             if (pfn == Pfn.None)
             {
                 ReleaseGathered(surplus);

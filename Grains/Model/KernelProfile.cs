@@ -1,5 +1,18 @@
 namespace Hugesim.Model;
 
+/// <summary>Which node a surplus page for a reservation comes from (<c>gather_surplus_pages</c>).</summary>
+public enum ReserveSurplusRule
+{
+    /// <summary>The one that the task runs on, whatever its policy (before 6.11).</summary>
+    LocalNode,
+
+    /// <summary>The first that the policy allows (6.11 to 6.13).</summary>
+    FirstAllowedNode,
+
+    /// <summary>Of those that the policy allows, the one that the task runs on before others (from 6.14).</summary>
+    NearestAllowedNode,
+}
+
 /// <summary>The rules of one kernel as data: everything in which the recorded kernels differ, by name.</summary>
 /// <param name="Name">Name as in the folders of the recordings.</param>
 /// <param name="Order">Position in time; later kernels have higher numbers.</param>
@@ -110,11 +123,8 @@ public sealed record KernelProfile(string Name, int Order)
     /// <summary>mremap can move several mappings at once if their size stays (<c>remap_move</c>, from 6.17).</summary>
     public bool MremapMovesMany { get; init; }
 
-    /// <summary>
-    /// Surplus pages for a reservation come from the first node that the policy allows (6.11 to 6.13); from 6.14, and before 6.11, from the node that the task runs on
-    /// if it is allowed (<c>gather_surplus_pages</c>).
-    /// </summary>
-    public bool ReserveTakesFirstNode { get; init; }
+    /// <summary>Where surplus pages for a reservation come from.</summary>
+    public ReserveSurplusRule ReserveSurplus { get; init; }
 
     /// <summary>
     /// The limits of a new hugetlb cgroup are rounded down to whole huge pages and so read as "max" (<c>hugetlb_cgroup_init</c>); from 6.18 the rounding is done

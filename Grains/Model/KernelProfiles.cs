@@ -77,7 +77,7 @@ public static class KernelProfiles
             Order = 612,
             UnmapRestore = UnmapRestoreRule.WhenUnshared,
             NodePoolCountsPersistent = true,
-            ReserveTakesFirstNode = true,
+            ReserveSurplus = ReserveSurplusRule.FirstAllowedNode,
         };
         var v6_18_15 = v6_12 with
         {
@@ -91,7 +91,7 @@ public static class KernelProfiles
             UffdCopyWithoutPage = Errno.EEXIST,
             MremapMovesMany = true,
             NewCgroupReadsMax = false,
-            ReserveTakesFirstNode = false,
+            ReserveSurplus = ReserveSurplusRule.NearestAllowedNode,
         };
         var v6_18_44 = v6_18_15 with { Name = "6.18.44", Order = 61844, FailedReserve = FailedReserveRule.PutSubpoolShareThenQuota };
         var v7_3 = v6_18_44 with

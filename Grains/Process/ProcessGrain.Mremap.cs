@@ -103,7 +103,7 @@ public sealed partial class ProcessGrain
         var newLength = RoundUp(call.NewLength, Units.BasePageBytes);
         var oldLength = RoundUp(call.OldLength, Units.BasePageBytes);
         if (call.Address % Units.BasePageBytes != 0 || newLength <= 0 || (!looksUpFirst && Overlaps(call, oldLength, newLength)) || (call.DontUnmap && oldLength != newLength)
-            || (call.Fixed && (call.NewAddress < 0 || call.NewAddress % Units.BasePageBytes != 0)))
+            || (!looksUpFirst && call.Fixed && (call.NewAddress < 0 || call.NewAddress % Units.BasePageBytes != 0)))
         {
             return Errno.EINVAL;
         }

@@ -46,6 +46,18 @@ public sealed class KernelsDocumentTests
     public async Task BugsScenario_OnEveryKernel_BreaksAnInvariantOnThoseThatHaveTheBug(KernelBug bug, string kernel)
     {
         var profile = KernelProfiles.Get(kernel);
+        var (broken, recording) = await PlayAsync(bug, kernel);
+        if (bug == KernelBug.B8)
+        {
+            // What it does is wrong between a process and its own pages, while all counters agree: the repaired kernel answers otherwise.
+            broken = recording != (await PlayAsync(bug, profile.Repaired().Name)).Recording;
+        }
+
+        broken.ShouldBe(profile.Has(bug), recording);
+    }
+
+    private static async Task<(bool Broken, string Recording)> PlayAsync(KernelBug bug, string kernel)
+    {
         await using var run = await AuditedRun.StartAsync(new MachineOptions(kernel, 1, "parallel", 0, 1));
         var broken = false;
         foreach (var command in s_document.CodeBelow(bug.ToString()))
@@ -54,7 +66,7 @@ public sealed class KernelsDocumentTests
             broken |= (await run.AuditAsync()).Count > 0;
         }
 
-        broken.ShouldBe(profile.Has(bug), run.Describe());
+        return (broken, run.Describe());
     }
 
     private static string Header(string what) => $"| {what} | {string.Join(" | ", KernelProfiles.All.Select(kernel => kernel.Name))} |";
