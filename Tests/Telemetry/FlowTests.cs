@@ -56,9 +56,11 @@ public sealed class FlowTests
                         dequeue_hugetlb_folio error=ENOMEM
                     IInodeGrain/UnmapRefPrivate
                       unmap_ref_private
-                        IVmaGrain/UnmapReference
+                        IVmaGrain/BorrowerOffset
+                        IVmaGrain/TakeReference
                           __unmap_hugepage_range
                             IFramesGrain/Put
+                        IVmaGrain/MarkUnmapped
                     IFramesGrain/TryReuse
 
             """.ReplaceLineEndings("\n"));
