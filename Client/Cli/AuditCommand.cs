@@ -33,8 +33,10 @@ internal sealed class AuditCommand(CliServices services, CliConsole console)
             "audit", "Run scenarios and check that all parts of the machine agree: after the last step, before all is torn down, or as asked for.")
         {
             files, _everyStep, _step, _options.Profile, _options.Repair, _options.Nodes, _json, _options.Scheduler, _options.Seed, _options.Silos,
+            _options.Cluster,
         };
         command.Validators.Add(RefuseContradiction);
+        command.Validators.Add(_options.RefuseContradiction);
         command.SetAction((result, cancellationToken) => RunAsync(result, result.GetValue(files)!, cancellationToken));
         return command;
     }
