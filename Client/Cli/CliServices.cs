@@ -1,6 +1,7 @@
 using Hugesim.Kernel;
 using Hugesim.Model;
 using Hugesim.Scenarios;
+using Hugesim.Silo;
 
 namespace Hugesim.Cli;
 
@@ -14,6 +15,9 @@ public sealed record CliServices(IScenarioMachineFactory Machines, IReadOnlyList
 
     /// <summary>The name of the same kernel without its accounting bugs; null if it has none, or is that kernel already.</summary>
     public string? Repaired(string profile) => RepairedProfiles.FirstOrDefault(name => name == profile + KernelProfile.RepairMark);
+
+    /// <summary>Starts the silos that loads run on.</summary>
+    public Func<GrainHostOptions, ValueTask<IGrainHost>> StartGrains { get; init; } = GrainHost.StartAsync;
 
     /// <summary>The kernel of the machine that the program runs on.</summary>
     public IKernelHost Kernel { get; init; } = new KernelHost();

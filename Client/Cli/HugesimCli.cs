@@ -91,6 +91,7 @@ public static class HugesimCli
         (new ExploreCommand(services, console).Build(), ExploreCommand.Example),
         (new TraceCommand(services, console).Build(), TraceCommand.Example),
         (new ExplainCommand(services, console).Build(), ExplainCommand.Example),
+        (new LoadCommand(services, console).Build(), LoadCommand.Example),
         (new KernelCommand(services, console).Build(), KernelCommand.Example),
         (new DiffCommand(services, console).Build(), DiffCommand.Example),
         (new FuzzCommand(services, console).Build(), FuzzCommand.Example),
@@ -172,7 +173,7 @@ public static class HugesimCli
             help.Invoke(parseResult);
             var output = parseResult.InvocationConfiguration.Output;
             output.Write($"Examples:\n{ExampleOf(parseResult.CommandResult.Command)}\n");
-            output.Write("\nExit codes:\n  0 all is well, 1 a recording or the real kernel differs or a rule or an invariant is broken, 2 the input is wrong, 3 the program failed, 130 interrupted\n");
+            output.Write("\nExit codes:\n  0 all is well, 1 a recording or the real kernel differs, a rule or an invariant is broken, or a load or plan fails, 2 the input is wrong, 3 the program failed, 130 interrupted\n");
             return ExitCodes.Success;
         }
 

@@ -18,7 +18,33 @@ public static class ClusterConnector
     /// </param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ClusterException">There is no such cluster, or it does not answer.</exception>
-    public static async Task<IClusterMachines> ConnectAsync(string name, CancellationToken cancellationToken)
+    public static async Task<IClusterMachines> ConnectAsync(string name, CancellationToken cancellationToken) =>
+        await OpenAsync(name, cancellationToken).ConfigureAwait(false) switch
+        {
+            (IGrainHost silos, _) => new SiloMachines(silos),
+            (_, var machines) => new RemoteMachines(machines!),
+        };
+
+    /// <summary>Connects to the silos of a cluster, for clients that call grains themselves.</summary>
+    /// <param name="name">As for <see cref="ConnectAsync"/>.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ClusterException">There is no such cluster, it does not answer, or its grains cannot be called from another process.</exception>
+    public static async Task<IGrainHost> ConnectToGrainsAsync(string name, CancellationToken cancellationToken)
+    {
+        var (silos, machines) = await OpenAsync(name, cancellationToken).ConfigureAwait(false);
+        if (silos is not null)
+        {
+            return silos;
+        }
+
+        machines!.Dispose();
+        throw ClusterException.Input(
+            $"the grains of cluster '{name}' cannot be called from another process: it runs on the embedded engine",
+            "leave --cluster out, which uses silos in this process, or build with -p:GrainEngine=Orleans");
+    }
+
+    // The cluster's silos, or where they are all in one other process, the way to the machines there.
+    private static async Task<(IGrainHost? Silos, ControlClient? Machines)> OpenAsync(string name, CancellationToken cancellationToken)
     {
         if (name == ClusterNames.Postgres)
         {
@@ -39,7 +65,7 @@ public static class ClusterConnector
             var status = await client.StatusAsync(cancellationToken).ConfigureAwait(false);
             if (status.HostsMachines)
             {
-                return new RemoteMachines(client);
+                return (null, client);
             }
 
             client.Dispose();
@@ -82,8 +108,8 @@ public static class ClusterConnector
             null,
             null);
 
-    private static async Task<IClusterMachines> OfSilosAsync(ClusterTarget target, CancellationToken cancellationToken) =>
-        new SiloMachines(await ClusterClient.ConnectAsync(target, cancellationToken).ConfigureAwait(false));
+    private static async Task<(IGrainHost? Silos, ControlClient? Machines)> OfSilosAsync(ClusterTarget target, CancellationToken cancellationToken) =>
+        (await ClusterClient.ConnectAsync(target, cancellationToken).ConfigureAwait(false), null);
 
     private static async Task<IPEndPoint> ParseAsync(string endpoint, CancellationToken cancellationToken)
     {

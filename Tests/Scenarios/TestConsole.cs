@@ -2,6 +2,7 @@ using Hugesim.Cli;
 using Hugesim.Kernel;
 using Hugesim.Model;
 using Hugesim.Scenarios;
+using Hugesim.Silo;
 using Hugesim.Tests.Truth;
 
 namespace Hugesim.Tests.Scenarios;
@@ -31,12 +32,15 @@ internal sealed class TestConsole : IDisposable
 
     public IKernelHost Kernel { get; init; } = new KernelHost();
 
+    public Func<GrainHostOptions, ValueTask<IGrainHost>> StartGrains { get; init; } = GrainHost.StartAsync;
+
     public Task<int> RunAsync(IScenarioMachineFactory machines, params string[] arguments)
     {
         var console = new CliConsole(_input, _output, _error, UseColor, UseColor);
         var services = new CliServices(machines, Profiles)
         {
             Kernel = Kernel,
+            StartGrains = StartGrains,
             RepairedProfiles = [.. Profiles.Select(profile => profile + KernelProfile.RepairMark)],
         };
         return HugesimCli.RunAsync(arguments, services, console, CancellationToken);

@@ -23,8 +23,9 @@ public sealed class TidyTests
     [Fact]
     public void Classes_All_AreSealedStaticOrAbstract()
     {
-        // BenchmarkDotNet derives from the classes that it measures; the engine's abstractions are as open as the Orleans types they stand for.
-        string[] open = [Path.Combine("Tests", "Benchmarks"), Path.Combine("Silo", "Embedded", "Abstractions")];
+        // BenchmarkDotNet derives from the classes that it measures, DispatchProxy from its proxies; the engine's abstractions are as open as the Orleans
+        // types they stand for.
+        string[] open = [Path.Combine("Tests", "Benchmarks"), Path.Combine("Silo", "Embedded", "Abstractions"), Path.Combine("Tests", "Load", "FailingGrains.cs")];
         Clean(
             SourceTree.CSharp.Where(file => !open.Any(folder => file.Path.StartsWith(folder, StringComparison.Ordinal))),
             TidyRules.OpenClasses);

@@ -1,0 +1,235 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Hugesim.Load;
+
+/// <summary>A load: boots machines, starts their processes, lets them work, audits the machines at rest, and ends everything.</summary>
+internal sealed class LoadRun
+{
+    private static readonly TimeSpan SampleTime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ProgressTime = TimeSpan.FromMilliseconds(200);
+
+    private readonly LoadOptions _options;
+    private readonly ILoadReporter _reporter;
+    private readonly CancellationToken _interrupted;
+    private readonly LoadState _state;
+    private readonly LoadTotals _startup = new();
+    private readonly LoadTotals _totals = new();
+    private readonly List<LoadSample> _samples = [];
+    private LoadMachine[] _machines = [];
+
+    private LoadRun(LoadOptions options, ILoadReporter reporter, CancellationToken interrupted)
+    {
+        (_options, _reporter, _interrupted) = (options, reporter, interrupted);
+        _state = new LoadState(options);
+    }
+
+    /// <summary>Runs a load. An interruption ends it in order: what was measured is kept, the machines are audited.</summary>
+    /// <param name="grains">The cluster.</param>
+    /// <param name="options">The load.</param>
+    /// <param name="reporter">Is told what happens.</param>
+    /// <param name="interrupted">Ends the load.</param>
+    /// <exception cref="LoadSetupException">A machine cannot be set up.</exception>
+    public static ValueTask<LoadResults> RunAsync(IGrainFactory grains, LoadOptions options, ILoadReporter reporter, CancellationToken interrupted) =>
+        new LoadRun(options, reporter, interrupted).RunAsync(grains);
+
+    private async ValueTask<LoadResults> RunAsync(IGrainFactory grains)
+    {
+        using var onInterruption = _interrupted.Register(_state.Stop);
+        await BootAsync(grains);
+        _reporter.OnBegin(_options);
+        var before = BytesInUse();
+        var startSeconds = await StartAsync();
+        var started = _state.Living;
+        var bytes = started > 0 ? (BytesInUse() - before) / started : null;
+        var measured = _options.Duration > TimeSpan.Zero && started > 0 ? await MeasureAsync() : 0;
+        var end = _state.EngineIsGone ? LoadEnd.EngineFailed
+            : _interrupted.IsCancellationRequested ? LoadEnd.Interrupted
+            : started == 0 ? LoadEnd.NothingStarted
+            : LoadEnd.Complete;
+        var results = new LoadResults
+        {
+            Options = _options,
+            Totals = _totals,
+            Startup = _startup,
+            Samples = _samples,
+            StartSeconds = startSeconds,
+            MeasuredSeconds = measured,
+            StartedProcesses = started,
+            BytesPerProcess = bytes,
+            DueCalls = _state.Schedule?.DueBefore((long)_options.Duration.TotalNanoseconds),
+            End = end,
+            EngineFailure = _state.EngineFailure,
+            Thresholds = [.. _options.Thresholds.Select(threshold => threshold.Check(_totals, measured))],
+        };
+        return end == LoadEnd.EngineFailed ? results : await FinishAsync(results);
+    }
+
+    // Below that, what processes need cannot be told from what everything else needs.
+    private long? BytesInUse()
+    {
+        const int FewProcesses = 1000;
+        if (_options.Processes < FewProcesses)
+        {
+            return null;
+        }
+
+        GC.Collect();
+        return GC.GetTotalMemory(forceFullCollection: false);
+    }
+
+    private async ValueTask BootAsync(IGrainFactory grains)
+    {
+        _machines = new LoadMachine[_options.Machines];
+        for (var i = 0; i < _machines.Length; i++)
+        {
+            if (Population.Share(_options.Profile, _options.ProcessesOf(i), out var counts) is { } wrong)
+            {
+                throw new LoadSetupException(wrong.ToString(), wrong.Hint ?? "");
+            }
+
+            _machines[i] = await LoadMachine.BootAsync(grains, _options, i, counts);
+            _state.PostPopulation(_machines[i]);
+        }
+    }
+
+    private async ValueTask<double> StartAsync()
+    {
+        _state.ResetClock();
+        var all = Task.WhenAll(_state.Workers.Select(worker => Task.Run(worker.StartAsync, CancellationToken.None)));
+        while (await Task.WhenAny(all, Task.Delay(ProgressTime, CancellationToken.None)) != all)
+        {
+            _reporter.OnProgress("starting processes", _options.Processes - _state.Unstarted, _options.Processes);
+            StopIfEngineIsGone();
+        }
+
+        await all;
+        Collect(_startup);
+        return _state.Nanoseconds / 1e9;
+    }
+
+    private async ValueTask<double> MeasureAsync()
+    {
+        _state.ResetClock();
+        var all = Task.WhenAll(_state.Workers.Select(worker => Task.Run(worker.RunAsync, CancellationToken.None)));
+        var (last, next) = (0.0, SampleTime);
+        while (!all.IsCompleted)
+        {
+            var left = next - TimeSpan.FromSeconds(_state.Nanoseconds / 1e9);
+            await Task.WhenAny(all, Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, CancellationToken.None));
+            last = await SampleAsync(last);
+            next += SampleTime;
+            StopIfEngineIsGone();
+        }
+
+        await all;
+        return _state.Nanoseconds / 1e9;
+    }
+
+    private async ValueTask<double> SampleAsync(double last)
+    {
+        var second = new LoadTotals();
+        Collect(second);
+        var now = _state.Nanoseconds / 1e9;
+        var latencies = second.AllLatencies();
+        var sample = new LoadSample(
+            now, second.Calls / Math.Max(now - last, 1e-3), latencies.Percentile(50), latencies.Percentile(99), latencies.Max,
+            new Dictionary<string, long>(second.FailuresByCause), await ReadCountersAsync(), _state.Living);
+        _totals.Take(second);
+
+        // The rest after the last full second is too short to be compared with the others.
+        if (now - last > SampleTime.TotalSeconds / 2 || _samples.Count == 0)
+        {
+            _samples.Add(sample);
+            _reporter.OnSample(sample, _totals);
+        }
+
+        return now;
+    }
+
+    private async ValueTask<PoolCounters> ReadCountersAsync()
+    {
+        var sum = default(PoolCounters);
+        try
+        {
+            foreach (var machine in _machines)
+            {
+                var one = await machine.ReadCounters();
+                sum = new PoolCounters(sum.Nr + one.Nr, sum.Free + one.Free, sum.Resv + one.Resv, sum.Surplus + one.Surplus);
+            }
+        }
+        catch (Exception failure) when (!_state.IsBug(failure))
+        {
+            _state.NoteEngineFailure(failure);
+        }
+
+        return sum;
+    }
+
+    private async ValueTask<LoadResults> FinishAsync(LoadResults results)
+    {
+        var violations = new List<string>();
+        var clock = Stopwatch.StartNew();
+        try
+        {
+            for (var i = 0; i < _machines.Length; i++)
+            {
+                _reporter.OnProgress("auditing machines", i, _machines.Length);
+                violations.AddRange(await _machines[i].AuditAsync());
+            }
+
+            var auditSeconds = clock.Elapsed.TotalSeconds;
+            clock.Restart();
+            await EndProcessesAsync();
+            foreach (var machine in _machines)
+            {
+                violations.AddRange(await machine.EndAsync());
+            }
+
+            return results with
+            {
+                Violations = violations,
+                AuditSeconds = auditSeconds,
+                EndSeconds = clock.Elapsed.TotalSeconds,
+                EngineFailure = _state.EngineFailure,
+            };
+        }
+        catch (Exception failure) when (!_state.IsBug(failure))
+        {
+            return results with
+            {
+                Violations = violations,
+                End = LoadEnd.EngineFailed,
+                EngineFailure = string.Create(CultureInfo.InvariantCulture, $"{failure.GetType().Name}: {failure.Message}"),
+            };
+        }
+    }
+
+    private async ValueTask EndProcessesAsync()
+    {
+        var living = _state.Living;
+        var all = Task.WhenAll(_state.Workers.Select(worker => Task.Run(worker.EndAsync, CancellationToken.None)));
+        while (await Task.WhenAny(all, Task.Delay(ProgressTime, CancellationToken.None)) != all)
+        {
+            _reporter.OnProgress("ending processes", living - _state.Living, living);
+        }
+
+        await all;
+    }
+
+    private void Collect(LoadTotals totals)
+    {
+        foreach (var worker in _state.Workers)
+        {
+            worker.Recorder.MoveTo(totals);
+        }
+    }
+
+    private void StopIfEngineIsGone()
+    {
+        if (_state.EngineIsGone)
+        {
+            _state.Stop();
+        }
+    }
+}

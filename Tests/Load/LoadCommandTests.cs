@@ -1,0 +1,236 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Hugesim.Cli;
+using Hugesim.Silo;
+using Hugesim.Tests.Scenarios;
+using Shouldly;
+using Xunit;
+
+namespace Hugesim.Tests.Load;
+
+/// <summary><c>hugesim load</c> on the engine of this build.</summary>
+public sealed class LoadCommandTests
+{
+    // Silos of Orleans take a second to start: machines have names of their own and share them.
+    private static readonly SharedGrainHosts Hosts = new();
+
+    [Theory]
+    [InlineData("postgres")]
+    [InlineData("redis")]
+    [InlineData("dpdk")]
+    [InlineData("jvm")]
+    [InlineData("shm")]
+    [InlineData("churn")]
+    [InlineData("mixed")]
+    public async Task Load_EachBuiltIn_RunsWithoutFailuresAndWithACleanAudit(string workload)
+    {
+        var (exitCode, lines, _) = await JsonAsync(workload, "--processes", "12", "--duration", "300ms", "--concurrency", "4");
+        var summary = lines[^1];
+        exitCode.ShouldBe(ExitCodes.Success);
+        summary.GetProperty("passed").GetBoolean().ShouldBeTrue();
+        summary.GetProperty("processes_started").GetInt64().ShouldBe(12);
+        summary.GetProperty("calls").GetInt64().ShouldBeGreaterThan(12);
+        summary.GetProperty("failures").EnumerateObject().ShouldBeEmpty();
+        lines[0].GetProperty("kind").GetString().ShouldBe("second");
+        lines[0].GetProperty("nr").GetInt64().ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public async Task Load_SeveralMachines_ShareTheProcesses()
+    {
+        var (exitCode, lines, _) = await JsonAsync("postgres", "--processes", "11", "--machines", "3", "--duration", "0");
+        exitCode.ShouldBe(ExitCodes.Success);
+        lines[^1].GetProperty("processes_started").GetInt64().ShouldBe(11);
+        lines[^1].GetProperty("calls").GetInt64().ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Load_OpenLoop_BeginsAsManyCallsAsAreDue()
+    {
+        var (exitCode, lines, _) = await JsonAsync("jvm", "--processes", "4", "--rate", "100", "--duration", "1s");
+        exitCode.ShouldBe(ExitCodes.Success);
+        lines[^1].GetProperty("calls_due").GetInt64().ShouldBe(100);
+        lines[^1].GetProperty("calls").GetInt64().ShouldBeInRange(95, 100);
+    }
+
+    [Fact]
+    public async Task Load_ImpossibleRate_CountsTheWaitAndFails()
+    {
+        var (exitCode, lines, errors) = await JsonAsync("jvm", "--processes", "4", "--rate", "50000000", "--duration", "1s");
+        exitCode.ShouldBe(ExitCodes.Differs);
+        errors.ShouldContain("the rate could not be held");
+
+        // Each call is quick, but nearly all were due long before they began: the first after almost no wait, the last after almost a second.
+        var all = lines[^1].GetProperty("operations").GetProperty("all");
+        all.GetProperty("latency_ns_p50").GetInt64().ShouldBeGreaterThan(200_000_000);
+        all.GetProperty("latency_ns_max").GetInt64().ShouldBeGreaterThan(700_000_000);
+    }
+
+    [Fact]
+    public async Task Load_Thresholds_SetTheExitCode()
+    {
+        var (exitCode, lines, _) = await JsonAsync("jvm", "--duration", "200ms", "--threshold", "fault.p50<1h", "--threshold", "all.rate>1000000000");
+        exitCode.ShouldBe(ExitCodes.Differs);
+        lines[^1].GetProperty("thresholds").EnumerateArray().Select(t => t.GetProperty("holds").GetBoolean()).ShouldBe([true, false]);
+    }
+
+    [Fact]
+    public async Task Load_PoolTooSmall_CountsWhatTheKernelRefuses()
+    {
+        var (exitCode, output, _) = await TextAsync("churn", "--processes", "8", "--pool", "6", "--duration", "300ms");
+        exitCode.ShouldBe(ExitCodes.Success);
+        output.ShouldContain("mmap ENOMEM: ");
+        output.ShouldContain("clean, in");
+    }
+
+    [Fact]
+    public async Task Load_ForkWithoutRoomForCopies_KillsChildrenBySigbus()
+    {
+        var (exitCode, lines, _) = await JsonAsync("redis", "--processes", "2", "--pool", "66", "--duration", "500ms");
+        exitCode.ShouldBe(ExitCodes.Success);
+        lines[^1].GetProperty("failures").GetProperty("fault SIGBUS").GetInt64().ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public async Task Load_NoRoomAtAll_SaysThatNothingStarted()
+    {
+        var (exitCode, output, errors) = await TextAsync("postgres", "--pool", "70", "--duration", "1s");
+        exitCode.ShouldBe(ExitCodes.Differs);
+        errors.ShouldContain("no process could be started");
+        output.ShouldContain("mmap ENOMEM: 1");
+    }
+
+    [Theory]
+    [InlineData("7.3", ExitCodes.Differs)]
+    [InlineData("7.3+repair", ExitCodes.Success)]
+    public async Task Load_KernelThatLosesQuota_FailsTheAudit(string kernel, int expected)
+    {
+        // B3: a NORESERVE fault that finds no page loses the quota of its mount.
+        using var folder = new TemporaryFolder();
+        var file = folder.Write("b3.load", """
+            mount A size=8
+            process p 1
+              start
+                open f A/x
+                mmap m 2 shared fd=f noreserve
+              repeat
+                w m 0
+            """);
+        var (exitCode, output, _) = await TextAsync(file, "--profile", kernel, "--processes", "1", "--duration", "200ms");
+        exitCode.ShouldBe(expected);
+        output.Contains("VIOLATION").ShouldBe(expected == ExitCodes.Differs);
+        output.Contains("--profile 7.3+repair").ShouldBe(expected == ExitCodes.Differs);
+    }
+
+    [Fact]
+    public async Task Load_Interrupted_KeepsWhatWasMeasuredAndAudits()
+    {
+        using var interruption = new CancellationTokenSource();
+        using var console = New(interruption.Token);
+        var running = console.RunAsync("load", "jvm", "--json", "--duration", "1h");
+        while (!console.OutputText.Contains("\"second\"", StringComparison.Ordinal))
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        await interruption.CancelAsync();
+        (await running).ShouldBe(ExitCodes.Interrupted);
+        var summary = Json(console.OutputText)[^1];
+        summary.GetProperty("end").GetString().ShouldBe("interrupted");
+        summary.GetProperty("calls").GetInt64().ShouldBeGreaterThan(0);
+        summary.GetProperty("violations").GetArrayLength().ShouldBe(0);
+        console.ErrorText.ShouldContain("interrupted after");
+    }
+
+    [Theory]
+    [InlineData("postgrs", "did you mean 'postgres'?")]
+    [InlineData("nowhere/x.load", "no such file")]
+    [InlineData("jvm --processes 2 --machines 3", "3 machines cannot share 2 processes")]
+    [InlineData("postgres --processes 1", "it needs at least 2 a machine")]
+    [InlineData("jvm --rate 0", "is not a whole number from 1")]
+    [InlineData("jvm --duration soon", "is not a time such as 30s")]
+    [InlineData("jvm --threshold fault.p99", "there is no comparison")]
+    [InlineData("jvm --report nowhere/x.html", "its folder does not exist")]
+    [InlineData("jvm --processes 100000000 --duration 0", "cannot have a pool of")]
+    public async Task Load_WrongCommandLine_SaysWhatIsWrong(string arguments, string message)
+    {
+        var (exitCode, output, errors) = await TextAsync(arguments.Split(' '));
+        exitCode.ShouldBe(ExitCodes.BadInput);
+        errors.ShouldContain(message);
+        output.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Load_WrongFile_IsShownWithItsPlace()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.Write("x.load", "process p 1\n  start\n    mmap m 2 privat\n");
+        var (exitCode, _, errors) = await TextAsync(file);
+        exitCode.ShouldBe(ExitCodes.BadInput);
+        errors.ShouldContain($"{file}:3:14: unknown kind of mapping 'privat'");
+    }
+
+    [Fact]
+    public async Task Load_Show_PrintsAProfileThatCanBeRead()
+    {
+        var (exitCode, output, _) = await TextAsync("redis", "--show");
+        exitCode.ShouldBe(ExitCodes.Success);
+        using var folder = new TemporaryFolder();
+        (await TextAsync(folder.Write("mine.load", output), "--processes", "2", "--duration", "0")).ExitCode.ShouldBe(ExitCodes.Success);
+    }
+
+    [Fact]
+    public async Task Report_OfARun_IsOnePageWithChartsAndLabels()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.Write("old.html", "an older report");
+        await TextAsync("redis", "--processes", "2", "--pool", "66", "--duration", "400ms", "--report", file);
+        var html = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        html.ShouldStartWith("<!DOCTYPE html>");
+        html.ShouldContain("prefers-color-scheme: dark");
+        html.ShouldContain("name=\"viewport\"");
+        html.ShouldContain("fault SIGBUS");
+        html.ShouldNotContain("http");
+        html.ShouldNotContain("<script");
+        var charts = Regex.Matches(html, "<svg.*?</svg>", RegexOptions.Singleline).Select(match => XElement.Parse(match.Value)).ToArray();
+        var labelled = charts.Where(chart => chart.Attribute("role")?.Value == "img").ToArray();
+        labelled.Length.ShouldBe(5);
+        foreach (var chart in labelled)
+        {
+            chart.Element("title")!.Value.ShouldNotBeEmpty();
+            chart.Element("desc")!.Value.ShouldNotBeEmpty();
+            chart.Descendants().Where(e => e.Name == "polyline" || e.Name == "circle").ShouldNotBeEmpty();
+            chart.ToString().ShouldNotContain("NaN");
+        }
+    }
+
+    [Fact]
+    public async Task Report_DiskIsFull_KeepsTheResultsAndSaysSo()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "there is no /dev/full here");
+        var (exitCode, output, errors) = await TextAsync("jvm", "--duration", "100ms", "--report", "/dev/full");
+        exitCode.ShouldBe(ExitCodes.Failure);
+        output.ShouldContain("clean, in");
+        errors.ShouldContain("/dev/full");
+    }
+
+    private static TestConsole New(CancellationToken token) =>
+        new() { CancellationToken = token, StartGrains = options => Hosts.GetAsync(options) };
+
+    private static async Task<(int ExitCode, string Output, string Errors)> TextAsync(params string[] arguments)
+    {
+        using var console = New(TestContext.Current.CancellationToken);
+        var exitCode = await console.RunAsync(["load", .. arguments]);
+        return (exitCode, console.OutputText, console.ErrorText);
+    }
+
+    private static async Task<(int ExitCode, JsonElement[] Lines, string Errors)> JsonAsync(params string[] arguments)
+    {
+        var (exitCode, output, errors) = await TextAsync([.. arguments, "--json"]);
+        return (exitCode, Json(output), errors);
+    }
+
+    private static JsonElement[] Json(string output) =>
+        [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+}
