@@ -91,6 +91,7 @@ public static class HugesimCli
         (new ExploreCommand(services, console).Build(), ExploreCommand.Example),
         (new TraceCommand(services, console).Build(), TraceCommand.Example),
         (new ExplainCommand(services, console).Build(), ExplainCommand.Example),
+        (new PlanCommand(services, console).Build(), PlanCommand.Example),
         (new LoadCommand(services, console).Build(), LoadCommand.Example),
         (new KernelCommand(services, console).Build(), KernelCommand.Example),
         (new DiffCommand(services, console).Build(), DiffCommand.Example),
