@@ -93,6 +93,7 @@ public static class HugesimCli
         (new ExplainCommand(services, console).Build(), ExplainCommand.Example),
         (new PlanCommand(services, console).Build(), PlanCommand.Example),
         (new LoadCommand(services, console).Build(), LoadCommand.Example),
+        (new BenchCommand(services, console).Build(), BenchCommand.Example),
         (new KernelCommand(services, console).Build(), KernelCommand.Example),
         (new DiffCommand(services, console).Build(), DiffCommand.Example),
         (new FuzzCommand(services, console).Build(), FuzzCommand.Example),

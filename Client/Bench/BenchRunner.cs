@@ -1,0 +1,60 @@
+using System.Diagnostics;
+
+namespace Hugesim.Bench;
+
+/// <summary>Measures ratios: both sides do the same number of rounds, taking turns, so that whatever else the machine does hits both.</summary>
+internal static class BenchRunner
+{
+    private const int Rounds = 7;
+
+    /// <summary>Measures an item.</summary>
+    /// <param name="item">The comparison.</param>
+    /// <param name="roundTime">How long a round of one side takes, about.</param>
+    /// <param name="cancellationToken">Ends the measuring between two rounds.</param>
+    public static async Task<BenchResult> RunAsync(BenchItem item, TimeSpan roundTime, CancellationToken cancellationToken)
+    {
+        var subjects = new List<double>();
+        var references = new List<double>();
+        var subjectOperations = await CalibrateAsync(item.Subject, roundTime, cancellationToken).ConfigureAwait(false);
+        var referenceOperations = item.Reference is { } side ? await CalibrateAsync(side, roundTime, cancellationToken).ConfigureAwait(false) : 0;
+        for (var round = 0; round < Rounds; round++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            subjects.Add(await RateAsync(item.Subject, subjectOperations).ConfigureAwait(false));
+            if (item.Reference is { } reference)
+            {
+                references.Add(await RateAsync(reference, referenceOperations).ConfigureAwait(false));
+            }
+        }
+
+        if (references.Count == 0)
+        {
+            return new BenchResult(item, Median(subjects), null, null, null, null);
+        }
+
+        var ratios = subjects.Zip(references, (subject, reference) => subject / reference).ToArray();
+        return new BenchResult(item, Median(subjects), Median(references), Median(ratios), ratios.Min(), ratios.Max());
+    }
+
+    private static async Task<long> CalibrateAsync(BenchSide side, TimeSpan roundTime, CancellationToken cancellationToken)
+    {
+        for (var operations = 64L; ; operations *= 4)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var rate = await RateAsync(side, operations).ConfigureAwait(false);
+            if (operations / rate >= roundTime.TotalSeconds / 8)
+            {
+                return Math.Max(1, (long)(rate * roundTime.TotalSeconds));
+            }
+        }
+    }
+
+    private static async Task<double> RateAsync(BenchSide side, long operations)
+    {
+        var clock = Stopwatch.StartNew();
+        await side.RunAsync(operations).ConfigureAwait(false);
+        return operations / Math.Max(clock.Elapsed.TotalSeconds, 1e-9);
+    }
+
+    private static double Median(IReadOnlyList<double> values) => values.Order().ElementAt(values.Count / 2);
+}
