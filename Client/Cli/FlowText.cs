@@ -8,7 +8,6 @@ namespace Hugesim.Cli;
 /// <summary>Shows flows as trees for people: each message and kernel routine below the one that caused it, with what it worked on.</summary>
 internal sealed class FlowText(StyledOutput output)
 {
-    private const string Prefix = "hugesim.";
     private const int NameWidth = 44;
 
     /// <summary>Shows the flows of steps.</summary>
@@ -53,34 +52,12 @@ internal sealed class FlowText(StyledOutput output)
             output.Write(span.Tag("orleans.rpc.target_id") ?? "", Tone.Faint);
         }
 
-        output.Write(string.Join("  ", Facts(span)));
+        output.Write(string.Join("  ", SpanFacts.Of(span)));
         if (span.Failed)
         {
             output.Write("  " + (span.Cause ?? "failed"), Tone.Bad);
         }
 
         output.Line();
-    }
-
-    // Numbers as they are, and counters only where they changed.
-    private static IEnumerable<string> Facts(RecordedSpan span)
-    {
-        foreach (var (key, value) in span.Tags.Where(tag => tag.Key.StartsWith(Prefix, StringComparison.Ordinal)))
-        {
-            var name = key[Prefix.Length..];
-            if (name.StartsWith("before.", StringComparison.Ordinal))
-            {
-                var counter = name["before.".Length..];
-                var (before, after) = (span.Tag(key), span.Tag(Prefix + "after." + counter));
-                if (before != after)
-                {
-                    yield return $"{counter} {before} -> {after}";
-                }
-            }
-            else if (!name.StartsWith("after.", StringComparison.Ordinal) && key != KernelTracing.Tags.Cause && name != "silo")
-            {
-                yield return string.Create(CultureInfo.InvariantCulture, $"{name}={(value is long.MaxValue ? "end" : value)}");
-            }
-        }
     }
 }

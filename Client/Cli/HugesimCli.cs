@@ -94,6 +94,7 @@ public static class HugesimCli
         (new PlanCommand(services, console).Build(), PlanCommand.Example),
         (new LoadCommand(services, console).Build(), LoadCommand.Example),
         (new BenchCommand(services, console).Build(), BenchCommand.Example),
+        (new ConsoleCommand(services, console).Build(), ConsoleCommand.Example),
         (new KernelCommand(services, console).Build(), KernelCommand.Example),
         (new DiffCommand(services, console).Build(), DiffCommand.Example),
         (new FuzzCommand(services, console).Build(), FuzzCommand.Example),

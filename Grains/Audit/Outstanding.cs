@@ -15,10 +15,11 @@ public static class Outstanding
     internal static long Of(VmaAudit vma, ReserveMapAudit map) =>
         vma.Areas.Where(IsOwning).Sum(a => a.End - a.Start - Count(map, a.PgOff, a.PgOff + a.End - a.Start));
 
-    // The area gives back at its end what it has reserved.
-    internal static bool IsOwning(AreaAudit area) => area is { Owner: true, HasReserveMap: true };
+    /// <summary>The area gives back at its end what it has reserved.</summary>
+    public static bool IsOwning(AreaAudit area) => area is { Owner: true, HasReserveMap: true };
 
-    internal static bool Has(ReserveMapAudit map, long index) => Array.Exists(map.Regions, r => r.From <= index && index < r.To);
+    /// <summary>Has the map an entry for a page?</summary>
+    public static bool Has(ReserveMapAudit map, long index) => Array.Exists(map.Regions, r => r.From <= index && index < r.To);
 
     private static long Count(ReserveMapAudit map, long from, long to) =>
         map.Regions.Sum(r => Math.Max(0, Math.Min(r.To, to) - Math.Max(r.From, from)));

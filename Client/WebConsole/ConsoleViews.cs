@@ -1,0 +1,64 @@
+namespace Hugesim.WebConsole;
+
+// What the page receives, as JSON with names in camel case. Numbers are huge pages.
+
+/// <summary>A run: its steps in short.</summary>
+internal sealed record RunView(string Id, string Profile, int Nodes, IReadOnlyList<StepLine> Steps, IReadOnlyList<string> Errors, EndView? End);
+
+/// <summary>A step in short.</summary>
+internal sealed record StepLine(
+    int Number, int Line, string Command, string Answer, bool Failed, IReadOnlyList<string> Changes, IReadOnlyList<string> Deaths);
+
+/// <summary>What was left at the end.</summary>
+internal sealed record EndView(bool Leak, string Counters);
+
+/// <summary>A step in full: the machine after it, its flow, and why.</summary>
+internal sealed record StepView(StepLine Step, MachineView Machine, FlowView Flow, ExplanationView Explanation);
+
+/// <summary>A machine.</summary>
+internal sealed record MachineView(
+    PoolView Pool, IReadOnlyList<NodeView> Nodes, IReadOnlyList<SubpoolView> Mounts, IReadOnlyList<CgroupView> Cgroups,
+    IReadOnlyList<ProcessView> Processes, IReadOnlyList<FileView> Files);
+
+/// <summary>The counters of /proc/meminfo and sysfs.</summary>
+internal sealed record PoolView(long Nr, long Free, long Resv, long Surplus, long Overcommit);
+
+/// <summary>A NUMA node and its frames.</summary>
+internal sealed record NodeView(int Node, long Nr, long Free, long Surplus, IReadOnlyList<FrameView> Frames);
+
+/// <summary>A frame: free, or in use by somebody.</summary>
+internal sealed record FrameView(long Frame, bool Used, string Kind, IReadOnlyList<string> Users);
+
+/// <summary>A mount with a subpool; -1 stands for no limit.</summary>
+internal sealed record SubpoolView(string Name, long Max, long Min, long Used, long Rsv);
+
+/// <summary>A hugetlb cgroup.</summary>
+internal sealed record CgroupView(string Name, long Usage, long Rsvd);
+
+/// <summary>A process.</summary>
+internal sealed record ProcessView(string Name, string? Parent, string? Death, IReadOnlyList<MappingView> Mappings);
+
+/// <summary>A mapping: its areas page by page.</summary>
+internal sealed record MappingView(string Name, string Kind, IReadOnlyList<string> Marks, IReadOnlyList<PageView> Pages);
+
+/// <summary>A file: its pages one by one.</summary>
+internal sealed record FileView(string Name, IReadOnlyList<string> MappedBy, IReadOnlyList<PageView> Pages);
+
+/// <summary>A page of a mapping or file.</summary>
+/// <param name="Index">Its number.</param>
+/// <param name="Reserve"><c>reserved</c>, <c>consumed</c> or <c>missing</c>.</param>
+/// <param name="Frame">The frame that it has, or null.</param>
+/// <param name="SharedWith">Who else has that frame.</param>
+internal sealed record PageView(long Index, string Reserve, long? Frame, IReadOnlyList<string> SharedWith);
+
+/// <summary>The spans of a flow, and the messages among them.</summary>
+internal sealed record FlowView(string TraceId, double DurationUs, IReadOnlyList<SpanView> Spans, IReadOnlyList<MessageView> Messages);
+
+/// <summary>A span.</summary>
+internal sealed record SpanView(string Name, int Depth, double StartUs, double DurationUs, bool IsMessage, string Grain, IReadOnlyList<string> Facts, string? Cause);
+
+/// <summary>A message from a grain to a grain.</summary>
+internal sealed record MessageView(string From, string To, string Method, bool Failed);
+
+/// <summary>An explanation in sentences.</summary>
+internal sealed record ExplanationView(IReadOnlyList<string> Causes, IReadOnlyList<string> Effects, IReadOnlyList<string> Earlier, IReadOnlyList<string> Held, string? Remedy);

@@ -1,0 +1,191 @@
+import { drawFiles, drawFrames, drawLanes, drawPool, drawProcesses, drawTable, drawWaterfall, drawWhy, el } from './draw.js';
+
+const $ = id => document.getElementById(id);
+const views = new Map();
+let run = null;
+let at = 0;
+let asked = 0;
+let playing = null;
+
+async function request(path, options) {
+  const response = await fetch(path, options);
+  const answer = await response.json();
+  if (!response.ok) {
+    throw new Error(answer.error ?? `the console answered ${response.status}`);
+  }
+  return answer;
+}
+
+async function begin() {
+  const settings = await request('/api/settings');
+  $('profile').append(...settings.profiles.map(name => el('option', { value: name, textContent: name, selected: name === settings.defaultProfile })));
+  $('example').append(...settings.examples.map(example => el('option', { value: example.name, textContent: example.name })));
+  const choose = () => {
+    $('scenario').value = settings.examples.find(example => example.name === $('example').value)?.text ?? '';
+  };
+  $('example').addEventListener('change', choose);
+  choose();
+}
+
+async function runScenario(event) {
+  event?.preventDefault();
+  stopPlaying();
+  $('run').disabled = true;
+  $('errors').textContent = '';
+  try {
+    run = await request('/api/runs', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ scenario: $('scenario').value, profile: $('profile').value, nodes: Number($('nodes').value) }),
+    });
+    views.clear();
+    $('errors').textContent = run.errors.join('\n');
+    $('steps').replaceChildren(...run.steps.map((step, i) => stepLine(step, i)));
+    $('end').textContent = run.end ? `End: ${run.end.leak ? 'LEAK' : 'no leak'}, ${run.end.counters}` : '';
+    $('welcome').hidden = run.steps.length > 0;
+    $('machine').hidden = run.steps.length === 0;
+    if (run.steps.length > 0) {
+      await show(0);
+      $('steps').focus();
+    }
+  } catch (error) {
+    $('errors').textContent = error.message;
+  } finally {
+    $('run').disabled = false;
+  }
+}
+
+function stepLine(step, i) {
+  const line = el('li', { id: `step-${i}`, className: step.failed || step.deaths.length ? 'failed' : '', title: step.changes.join(', ') },
+    el('span', { className: 'number', textContent: step.number }),
+    el('span', { textContent: step.command }),
+    el('span', { className: 'answer', textContent: step.answer }));
+  line.setAttribute('role', 'option');
+  line.addEventListener('click', () => show(i));
+  return line;
+}
+
+async function view(i) {
+  if (i < 0) {
+    return null;
+  }
+  if (!views.has(i)) {
+    views.set(i, request(`/api/runs/${run.id}/steps/${i + 1}`));
+  }
+  return views.get(i);
+}
+
+async function show(i) {
+  if (!run || i < 0 || i >= run.steps.length) {
+    return;
+  }
+  stopPlaying();
+  at = i;
+  const ticket = ++asked;
+  for (const [number, line] of [...$('steps').children].entries()) {
+    line.setAttribute('aria-selected', String(number === i));
+  }
+  $('steps').setAttribute('aria-activedescendant', `step-${i}`);
+  $('steps').children[i].scrollIntoView({ block: 'nearest' });
+  [$('first').disabled, $('back').disabled] = [i === 0, i === 0];
+  [$('forward').disabled, $('last').disabled] = [i === run.steps.length - 1, i === run.steps.length - 1];
+  try {
+    const [now, before] = await Promise.all([view(i), view(i - 1)]);
+    if (ticket === asked) {
+      draw(now, before);
+    }
+  } catch (error) {
+    $('errors').textContent = error.message;
+  }
+}
+
+function draw(now, before) {
+  const { step, machine, flow, explanation } = now;
+  $('step-title').textContent = `Step ${step.number} of ${run.steps.length}, line ${step.line}`;
+  $('step-line').textContent = [`${step.command}  →  ${step.answer}`, ...step.deaths.map(death => `! ${death}`)].join('   ');
+  drawWhy($('why'), explanation);
+  drawPool($('pool'), machine.pool, before?.machine.pool);
+  const limit = value => value < 0 ? 'none' : String(value);
+  drawTable($('mounts'), 'Subpools', ['Mount', 'size', 'min_size', 'used', 'reserved'],
+    machine.mounts.map(m => [m.name, limit(m.max), limit(m.min), String(m.used), String(m.rsv)]));
+  drawTable($('cgroups'), 'Cgroups', ['Group', 'usage', 'rsvd'], machine.cgroups.map(c => [c.name, String(c.usage), String(c.rsvd)]));
+  drawFrames($('frames'), machine.nodes);
+  drawProcesses($('processes'), machine.processes);
+  drawFiles($('files'), machine.files);
+  $('flow-facts').textContent = `${flow.messages.length} messages, ${flow.spans.length} spans, ${flow.durationUs.toFixed(0)} µs, trace ${flow.traceId}`;
+  $('play').disabled = flow.messages.length === 0;
+  $('message').textContent = '';
+  const drawn = drawLanes($('lanes'), flow.messages);
+  drawWaterfall($('waterfall').tBodies[0], flow);
+  $('play').onclick = () => playing ? stopPlaying() : play(flow.messages, drawn);
+}
+
+function play(messages, drawn) {
+  const svg = drawn[0].ownerSVGElement;
+  svg.classList.remove('all');
+  let next = 0;
+  const tick = () => {
+    drawn[next - 1]?.classList.remove('now');
+    if (next === messages.length) {
+      stopPlaying();
+      return;
+    }
+    const message = messages[next];
+    drawn[next].classList.add('now');
+    $('message').textContent = `${next + 1} of ${messages.length}: ${message.from} → ${message.to}: ${message.method}${message.failed ? ', failed' : ''}`;
+    next++;
+  };
+  playing = { timer: setInterval(tick, 900), svg };
+  $('play').textContent = 'Stop';
+  tick();
+}
+
+function stopPlaying() {
+  if (playing) {
+    clearInterval(playing.timer);
+    playing.svg.classList.add('all');
+    playing.svg.querySelectorAll('.now').forEach(message => message.classList.remove('now'));
+    playing = null;
+    $('play').textContent = 'Play messages';
+  }
+}
+
+function nextFailure() {
+  const failed = i => run.steps[i].failed || run.steps[i].deaths.length > 0;
+  const order = [...run?.steps.keys() ?? []].map(i => (at + 1 + i) % run.steps.length);
+  const found = order.find(failed);
+  if (found !== undefined) {
+    show(found);
+  }
+}
+
+$('run-form').addEventListener('submit', runScenario);
+$('first').addEventListener('click', () => show(0));
+$('back').addEventListener('click', () => show(at - 1));
+$('forward').addEventListener('click', () => show(at + 1));
+$('last').addEventListener('click', () => show(run.steps.length - 1));
+$('failure').addEventListener('click', nextFailure);
+
+document.addEventListener('keydown', event => {
+  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+    runScenario(event);
+    return;
+  }
+  if (!run || event.altKey || event.ctrlKey || event.metaKey || event.target.closest('textarea, select, input, .scroll')) {
+    return;
+  }
+  const inSteps = event.target === $('steps');
+  const action = {
+    ArrowLeft: () => show(at - 1), ArrowRight: () => show(at + 1), f: nextFailure,
+    ArrowUp: inSteps && (() => show(at - 1)), ArrowDown: inSteps && (() => show(at + 1)),
+    Home: inSteps && (() => show(0)), End: inSteps && (() => show(run.steps.length - 1)),
+  }[event.key];
+  if (action) {
+    event.preventDefault();
+    action();
+  }
+});
+
+begin().catch(error => {
+  $('errors').textContent = error.message;
+});
