@@ -20,7 +20,7 @@ namespace Hugesim.WebConsole;
 /// The web console: a page to run scenarios step by step, forwards and back, with the state of every grain and the flow of each step. It listens on
 /// the loopback interface only, answers no other host name, and fetches nothing from elsewhere.
 /// </summary>
-internal sealed class ConsoleServer(CliServices services, SpanStore spans)
+public sealed class ConsoleServer(CliServices services, SpanStore spans)
 {
     private const int MostSteps = 500;
     private const int MostBytes = 64 * 1024;

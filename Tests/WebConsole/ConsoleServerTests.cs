@@ -20,7 +20,7 @@ public sealed class ConsoleServerTests(ConsoleFixture console) : IDisposable
         var answer = await Post(new { scenario = "pool 1", profile, nodes });
 
         answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain(message.Replace("'", "\\u0027", StringComparison.Ordinal));
+        (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain(message);
     }
 
     [Fact]
