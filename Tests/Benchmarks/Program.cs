@@ -12,5 +12,5 @@ if (args is ["quick", ..])
 
 // In this process: BenchmarkDotNet would look for a project named like the assembly, and restore a new one. With --job add -i.
 var config = DefaultConfig.Instance.AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance));
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
+BenchmarkSwitcher.FromAssembly(typeof(QuickRun).Assembly).Run(args, config);
 return 0;

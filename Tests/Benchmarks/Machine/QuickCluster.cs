@@ -3,6 +3,7 @@ using System.Globalization;
 using Hugesim.Abstractions;
 using Hugesim.Model;
 using Hugesim.Silo;
+using Orleans;
 
 namespace Hugesim.Benchmarks.Machine;
 
