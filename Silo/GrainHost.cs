@@ -9,6 +9,13 @@ public sealed record GrainHostOptions(int Silos = 1, bool Deterministic = false,
 {
     /// <summary>How long a caller waits for an answer. One access to a large mapping is one message and may take minutes.</summary>
     public static TimeSpan ResponseTimeout { get; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>The NUMA nodes that a silo of this process owns, as its metadata says them: in turn, so that each silo has some.</summary>
+    /// <param name="silo">The number of the silo.</param>
+    public string NodesOf(int silo) => string.Join(',', Enumerable.Range(0, MostNodes).Where(node => node % Silos == silo));
+
+    // As many as a pool can have.
+    private const int MostNodes = 64;
 }
 
 /// <summary>Silos in this process and a client of them. What differs between the engines is behind this type.</summary>

@@ -60,8 +60,8 @@ internal sealed class EngineBench
     /// <summary>A reservation taken and given back at one hstate, by many callers.</summary>
     public BenchSide HotPath => new("reserve + unreserve at one hstate", operations => ByCallersAsync(operations, async () =>
     {
-        await _hstate.Reserve(new ReserveRequest(TaskContext.Default, 1, 0)).ConfigureAwait(false);
-        await _hstate.Unreserve(new UnreserveRequest(1, [])).ConfigureAwait(false);
+        await _hstate.Reserve(new ReserveRequest(TaskContext.Default, 1, 0), default).ConfigureAwait(false);
+        await _hstate.Unreserve(new UnreserveRequest(1, []), default).ConfigureAwait(false);
     }));
 
     /// <summary>The cheapest call there is of one grain, by as many callers.</summary>

@@ -39,7 +39,7 @@ public sealed class Provenance
     private void Follow(RecordedStep step)
     {
         _snapshot = step.Snapshot ?? throw new ArgumentException("the run was recorded without looking into the machine", nameof(step));
-        var inUse = _snapshot.Frames.SelectMany(node => node).Select(frame => frame.Pfn).ToHashSet();
+        var inUse = _snapshot.Frames.SelectMany(node => node ?? []).Select(frame => frame.Pfn).ToHashSet();
         foreach (var gone in _takenAt.Keys.Where(pfn => !inUse.Contains(pfn)).ToArray())
         {
             _takenAt.Remove(gone);

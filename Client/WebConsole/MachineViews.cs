@@ -28,12 +28,14 @@ internal sealed class MachineViews
             .ToLookup(use => use.Pfn, use => use.User);
     }
 
+    private HstateAudit Hstate => _snapshot.Hstate ?? throw new InvalidOperationException($"the hstate of machine {_snapshot.Machine} is lost");
+
     /// <summary>The machine after a step that was looked into.</summary>
     public static MachineView Of(RecordedStep step) => new MachineViews(step).Build();
 
     private MachineView Build()
     {
-        var counters = _snapshot.Hstate.Counters;
+        var counters = Hstate.Counters;
         return new MachineView(
             new PoolView(counters.Nr, counters.Free, counters.Resv, counters.Surplus, counters.Overcommit),
             [.. counters.Nodes.Select(Node)],
@@ -46,8 +48,8 @@ internal sealed class MachineViews
 
     private NodeView Node(NodeCount counts, int node)
     {
-        var free = _snapshot.Hstate.FreeFrames[node].Select(pfn => new FrameView(Number(pfn), false, "free", []));
-        var used = _snapshot.Frames[node].Select(frame => new FrameView(Number(frame.Pfn), true, frame.Anon ? "anonymous" : "file", [.. _users[frame.Pfn]]));
+        var free = Hstate.FreeFrames[node].Select(pfn => new FrameView(Number(pfn), false, "free", []));
+        var used = (_snapshot.Frames[node] ?? []).Select(frame => new FrameView(Number(frame.Pfn), true, frame.Anon ? "anonymous" : "file", [.. _users[frame.Pfn]]));
         return new NodeView(node, counts.Nr, counts.Free, counts.Surplus, [.. free.Concat(used).OrderBy(frame => frame.Frame).Take(MostFrames)]);
     }
 

@@ -8,8 +8,10 @@ namespace Hugesim.Abstractions;
 /// <param name="Processes">Keys of the processes that have not exited.</param>
 /// <param name="Mounts">Keys of the mounts, detached ones included.</param>
 /// <param name="Segments">Shared memory segments.</param>
+/// <param name="Loss">The first part of the machine that was found lost, or null.</param>
 [GenerateSerializer, Immutable, Alias("MachineInventory")]
-public sealed record MachineInventory(string Profile, int Nodes, string[] Processes, string[] Mounts, SegmentAudit[] Segments);
+public sealed record MachineInventory(
+    string Profile, int Nodes, string[] Processes, string[] Mounts, SegmentAudit[] Segments, StateLoss? Loss = null);
 
 /// <summary>A shared memory segment: its inode, and whether the segment itself still holds it (not removed).</summary>
 [GenerateSerializer, Immutable, Alias("SegmentAudit")]

@@ -5,34 +5,51 @@ namespace Hugesim.Abstractions;
 /// </summary>
 public interface IFramesGrain : IGrainWithStringKey
 {
+    /// <summary>The memory of a machine that boots: no frame is in use.</summary>
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask<Answer<Model.Errno>> Boot(MachineContext machine, Operation operation);
+
+    /// <summary>A part of the machine is lost: from now on every call answers with that.</summary>
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask Break(StateLoss loss);
+
     /// <summary>A frame comes into use.</summary>
-    ValueTask Take(TakeFrame request);
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask<Answer<Model.Errno>> Take(TakeFrame request, Operation operation);
 
     /// <summary>One more page table entry for each frame: <c>folio_get</c> and <c>hugetlb_add_*_rmap</c>.</summary>
-    ValueTask Share(long[] pfns);
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask<Answer<Model.Errno>> Share(long[] pfns, Operation operation);
 
     /// <summary>One reference less for each frame; those whose last one it was are returned, in order.</summary>
-    ValueTask<FreedPage[]> Put(PutFrames request);
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask<Answer<FreedPage[]>> Put(PutFrames request, Operation operation);
 
-    /// <summary>hugetlb_wp: may the only page table entry of the anonymous page just become writable? Stores <paramref name="content"/>, if any, then.</summary>
-    ValueTask<bool> TryReuse(long pfn, int? content);
+    /// <summary>hugetlb_wp: may the only page table entry of the anonymous page just become writable? Stores the content, if any, then.</summary>
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask<Answer<bool>> TryReuse(ReuseFrame request, Operation operation);
 
     /// <summary>The contents of the frames, and how many page table entries each has.</summary>
     [ReadOnly]
+    [ResponseTimeout(CallTimes.Leaf)]
     ValueTask<FrameView[]> Load(long[] pfns);
 
     /// <summary>Stores a value into each frame.</summary>
-    ValueTask Store(long[] pfns, int content);
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask<Answer<Model.Errno>> Store(StoreFrames request, Operation operation);
 
     /// <summary>Takes a frame out, with all that it is, to put it on another node: <c>migrate_folio_move</c>.</summary>
-    ValueTask<FrameImage> Detach(long pfn);
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask<Answer<FrameImage>> Detach(long pfn, Operation operation);
 
     /// <summary>Puts a detached frame's contents and flags into another frame.</summary>
-    ValueTask Attach(long pfn, FrameImage image);
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask<Answer<Model.Errno>> Attach(AttachFrame request, Operation operation);
 
-    /// <summary>Every frame in use, for the audit of a machine.</summary>
+    /// <summary>Every frame in use, for the audit of a machine; null when the node has not booted.</summary>
     [ReadOnly]
-    ValueTask<FrameAudit[]> Audit();
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask<FrameAudit[]?> Audit();
 }
 
 /// <summary>A frame that comes into use.</summary>
@@ -45,6 +62,20 @@ public interface IFramesGrain : IGrainWithStringKey
 /// <param name="Content">What it contains.</param>
 [GenerateSerializer, Immutable, Alias("TakeFrame")]
 public sealed record TakeFrame(long Pfn, string? Subpool, int Cgroup, int RsvdCgroup, bool Anon, bool Mapped, int Content);
+
+/// <summary>A page that may be written to if nobody else maps it.</summary>
+/// <param name="Pfn">The frame.</param>
+/// <param name="Content">What is stored then, or null.</param>
+[GenerateSerializer, Immutable, Alias("ReuseFrame")]
+public readonly record struct ReuseFrame(long Pfn, int? Content);
+
+/// <summary>A value for several frames.</summary>
+[GenerateSerializer, Immutable, Alias("StoreFrames")]
+public sealed record StoreFrames(long[] Pfns, int Content);
+
+/// <summary>A detached frame and where it goes.</summary>
+[GenerateSerializer, Immutable, Alias("AttachFrame")]
+public sealed record AttachFrame(long Pfn, FrameImage Image);
 
 /// <summary>A frame on its way to another node.</summary>
 [GenerateSerializer, Immutable, Alias("FrameImage")]

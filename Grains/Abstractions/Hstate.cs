@@ -7,45 +7,64 @@ namespace Hugesim.Abstractions;
 public interface IHstateGrain : IGrainWithStringKey
 {
     /// <summary>Sets up an empty pool. The first message of a machine.</summary>
-    ValueTask Boot(HstateBoot boot);
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask<Answer<Model.Errno>> Boot(HstateBoot boot, Operation operation);
+
+    /// <summary>A part of the machine is lost: from now on every call answers with that, because no counter could be right.</summary>
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask Break(StateLoss loss);
 
     /// <summary>Takes or returns reservations: <c>hugetlb_acct_memory</c>, with the cgroup charge of <c>hugetlb_reserve_pages</c>.</summary>
-    ValueTask<Model.Errno> Reserve(ReserveRequest request);
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask<Answer<Model.Errno>> Reserve(ReserveRequest request, Operation operation);
 
     /// <summary>Returns reservations and cgroup charges; cannot fail.</summary>
-    ValueTask Unreserve(UnreserveRequest request);
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask<Answer<Model.Errno>> Unreserve(UnreserveRequest request, Operation operation);
 
     /// <summary>Takes a page for a fault: cgroup charges, then <c>dequeue_hugetlb_folio_vma</c> or a surplus page.</summary>
-    ValueTask<AllocAnswer> AllocHugePage(AllocRequest request);
+    /// <returns>The frame, or <see cref="Model.Pfn.None"/> where pool or cgroup refused.</returns>
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask<Answer<long>> AllocHugePage(AllocRequest request, Operation operation);
 
     /// <summary>Frees pages: the part of <c>free_huge_folio</c> under hugetlb_lock, in the order given.</summary>
-    ValueTask FreeHugePages(FreedPage[] pages);
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask<Answer<Model.Errno>> FreeHugePages(FreedPage[] pages, Operation operation);
 
     /// <summary>Moves a page in use to a frame of another node; the old frame is free afterwards.</summary>
-    ValueTask<AllocAnswer> Migrate(long oldPfn, int toNode);
+    /// <returns>The new frame, or <see cref="Model.Pfn.None"/>.</returns>
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask<Answer<long>> Migrate(MigratePage request, Operation operation);
 
     /// <summary>Sets the persistent pool: <c>set_max_huge_pages</c>.</summary>
-    ValueTask<Model.Errno> SetMaxHugePages(SetPoolRequest request);
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask<Model.Errno> SetMaxHugePages(SetPoolRequest request, Operation operation = default);
 
     /// <summary>Sets nr_overcommit_hugepages.</summary>
-    ValueTask SetOvercommit(long pages);
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask SetOvercommit(long pages, Operation operation = default);
 
     /// <summary>Makes a cgroup and returns its number.</summary>
-    ValueTask<int> CreateCgroup(string name, int parent);
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask<int> CreateCgroup(string name, int parent, Operation operation = default);
 
     /// <summary>Removes a cgroup: <c>hugetlb_cgroup_css_offline</c>.</summary>
-    ValueTask RemoveCgroup(int cgroup);
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask RemoveCgroup(int cgroup, Operation operation = default);
 
     /// <summary>Sets a limit file of a cgroup, in huge pages; <see cref="long.MaxValue"/> is "max".</summary>
-    ValueTask<Model.Errno> SetCgroupLimit(int cgroup, bool rsvd, long pages);
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask<Model.Errno> SetCgroupLimit(int cgroup, bool rsvd, long pages, Operation operation = default);
 
     /// <summary>All counters, as sysfs and the cgroup files show them.</summary>
     [ReadOnly]
+    [ResponseTimeout(CallTimes.Leaf)]
     ValueTask<HstateCounters> ReadCounters();
 
-    /// <summary>Counters, free lists and charges, for the audit of a machine.</summary>
+    /// <summary>Counters, free lists and charges, for the audit of a machine; null when there is no such hstate.</summary>
     [ReadOnly]
-    ValueTask<HstateAudit> Audit();
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask<HstateAudit?> Audit();
 }
 
 /// <summary>A machine's kernel and hardware.</summary>
@@ -79,10 +98,11 @@ public sealed record UnreserveRequest(long Pages, RsvdUncharge[] Uncharges);
 public sealed record AllocRequest(
     int Cgroup, bool ChargeRsvd, bool UseReservation, int PreferredNode, long AllowedNodes, long FallbackNodes);
 
-/// <summary>The page, or <see cref="Model.Pfn.None"/> where pool or cgroup refused.</summary>
-/// <param name="Pfn">The frame.</param>
-[GenerateSerializer, Immutable, Alias("AllocAnswer")]
-public readonly record struct AllocAnswer(long Pfn);
+/// <summary>A page in use that is to be on another node.</summary>
+/// <param name="Pfn">Its frame.</param>
+/// <param name="ToNode">The node.</param>
+[GenerateSerializer, Immutable, Alias("MigratePage")]
+public readonly record struct MigratePage(long Pfn, int ToNode);
 
 /// <summary>A new size of the persistent pool.</summary>
 /// <param name="Pages">Huge pages.</param>

@@ -67,9 +67,9 @@ public interface IInodeGrain : IGrainWithStringKey
     [ReadOnly]
     ValueTask<InodeStat> Stat();
 
-    /// <summary>Open files and mappings; 0 means that only a name holds the inode.</summary>
+    /// <summary>Open files and mappings; 0 means that only a name holds the inode, null that there is no such inode.</summary>
     [ReadOnly]
-    ValueTask<int> ReferenceCount();
+    ValueTask<int?> ReferenceCount();
 
     /// <summary>Makes later steps of this inode fail, for tests of error paths.</summary>
     ValueTask InjectFailures(InjectedFailures failures);

@@ -8,6 +8,22 @@ namespace Hugesim.Abstractions;
 /// </summary>
 public static class Keys
 {
+    /// <summary>The machine that a grain belongs to: the first part of every key.</summary>
+    public static string Machine(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        var end = key.IndexOf('/', StringComparison.Ordinal);
+        return end < 0 ? key : key[..end];
+    }
+
+    /// <summary>The NUMA node of a frames grain, from its key; null for the key of any other grain.</summary>
+    public static int? NodeOf(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        var parts = key.Split('/');
+        return parts.Length == 3 && parts[1].StartsWith("node", StringComparison.Ordinal) && int.TryParse(parts[1].AsSpan(4), out var node) ? node : null;
+    }
+
     /// <summary>The hstate of a machine: <c>machine/2048kB</c>.</summary>
     public static string Hstate(string machine) => $"{machine}/2048kB";
 

@@ -36,6 +36,10 @@ public interface IMachineGrain : IGrainWithStringKey
     /// <summary>shmctl(IPC_RMID).</summary>
     ValueTask<Errno> ShmRemove(long id);
 
+    /// <summary>A grain was called and has no state. If it should have one, the machine is broken from now on.</summary>
+    [OneWay]
+    ValueTask ReportLoss(StateLoss loss);
+
     /// <summary>For the audit: the grains that the machine consists of; null when it was not booted.</summary>
     ValueTask<MachineInventory?> Audit();
 }

@@ -14,6 +14,11 @@ public interface IProcessGrain : IGrainWithStringKey
     /// <summary>fork: the child gets copies of areas and open files.</summary>
     ValueTask Fork(long childPid);
 
+    /// <summary>A fork of this process's parent begins: the mappings are announced, near to where this process is.</summary>
+    /// <param name="machine">The machine.</param>
+    /// <param name="vmas">Numbers of the parent's mappings.</param>
+    ValueTask Expect(MachineContext machine, long[] vmas);
+
     /// <summary>The child's side of <see cref="Fork"/>.</summary>
     ValueTask Adopt(ProcessImage image);
 
@@ -118,11 +123,11 @@ public interface IProcessGrain : IGrainWithStringKey
     ValueTask<ProcessAudit?> Audit();
 }
 
-/// <summary>What fork hands to the child.</summary>
+/// <summary>What fork hands to the child; <paramref name="Unforked"/> are mappings that were announced and that it does not get.</summary>
 [GenerateSerializer, Immutable, Alias("ProcessImage")]
 public sealed record ProcessImage(
     MachineContext Machine, TaskContext Task, bool Catching, long NextVma, OpenFile[] Files, VmaImage[] Vmas, long[] VmaNumbers,
-    AttachedSegment[] Segments);
+    AttachedSegment[] Segments, long[] Unforked);
 
 /// <summary>An attached shared memory segment: number of the mapping, address in huge pages.</summary>
 [GenerateSerializer, Immutable, Alias("AttachedSegment")]

@@ -17,6 +17,9 @@ public interface IVmaGrain : IGrainWithStringKey
     /// <summary>Copies what a forked child gets and write-protects it here: <c>copy_hugetlb_page_range</c>.</summary>
     ValueTask<VmaImage> Fork(string childVma);
 
+    /// <summary>A fork is about to enter this mapping of the child into i_mmap: what is unmapped before <see cref="Adopt"/> is remembered.</summary>
+    ValueTask Expect(MachineContext machine);
+
     /// <summary>The child's side of fork.</summary>
     ValueTask Adopt(VmaImage image);
 

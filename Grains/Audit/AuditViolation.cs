@@ -13,6 +13,9 @@ public sealed record AuditViolation(string Rule, string Message, string[] Grains
 /// <summary>The names of the invariants.</summary>
 public static class AuditRules
 {
+    /// <summary>Every grain that the machine consists of has its state.</summary>
+    public const string Lost = "lost";
+
     /// <summary>Pages of the pool are free or in use; per node and in all.</summary>
     public const string Pool = "pool";
 

@@ -17,8 +17,17 @@ public static class MachineAudit
     /// <param name="machine">The machine's name.</param>
     /// <returns>What does not hold; with a kernel that has accounting bugs, also what those bugs did.</returns>
     /// <exception cref="ArgumentException">No machine of that name has booted.</exception>
-    public static async ValueTask<IReadOnlyList<AuditViolation>> RunAsync(IGrainFactory grains, string machine) =>
-        MachineInvariants.Check(await CollectAsync(grains, machine));
+    public static async ValueTask<IReadOnlyList<AuditViolation>> RunAsync(IGrainFactory grains, string machine)
+    {
+        ArgumentNullException.ThrowIfNull(grains);
+        if (await grains.GetGrain<IMachineGrain>(machine).Audit() is null && await grains.GetGrain<IHstateGrain>(Keys.Hstate(machine)).Audit() is not null)
+        {
+            const string Message = "the machine grain has no state, so that nobody knows the processes and mounts: nothing more can be checked";
+            return [new AuditViolation(AuditRules.Lost, Message, [machine])];
+        }
+
+        return MachineInvariants.Check(await CollectAsync(grains, machine));
+    }
 
     /// <summary>Walks the machine.</summary>
     /// <param name="grains">The cluster.</param>
@@ -38,26 +47,40 @@ public static class MachineAudit
                 .Concat(inventory.Segments.Select(s => s.Inode)),
             key => grains.GetGrain<IInodeGrain>(key).Audit());
 
-        var frames = new FrameAudit[inventory.Nodes][];
+        var frames = new FrameAudit[]?[inventory.Nodes];
         for (var node = 0; node < frames.Length; node++)
         {
             frames[node] = await grains.GetGrain<IFramesGrain>(Keys.Frames(machine, node)).Audit();
         }
 
-        var subpools = mounts.Where(m => m.Value.HasSubpool).Select(m => m.Key)
-            .Concat(vmas.Values.Select(v => v.Subpool).Concat(inodes.Values.Select(i => i.Subpool)).OfType<string>())
-            .Concat(frames.SelectMany(node => node).Select(f => f.Subpool).OfType<string>());
+        string[] subpoolKeys =
+        [
+            .. mounts.Where(m => m.Value.HasSubpool).Select(m => m.Key)
+                .Concat(vmas.Values.Select(v => v.Subpool).Concat(inodes.Values.Select(i => i.Subpool)).OfType<string>())
+                .Concat(frames.SelectMany(node => node ?? []).Select(f => f.Subpool).OfType<string>()).Distinct(),
+        ];
+        var subpools = await Ask(subpoolKeys, key => grains.GetGrain<ISubpoolGrain>(key).Audit());
+        var hstate = await grains.GetGrain<IHstateGrain>(Keys.Hstate(machine)).Audit();
+        string[] lost =
+        [
+            .. hstate is null ? [$"hstate {Keys.Hstate(machine)}"] : Array.Empty<string>(),
+            .. frames.Select((node, i) => node is null ? $"frames {Keys.Frames(machine, i)}" : null).OfType<string>(),
+            .. inventory.Processes.Where(key => !processes.ContainsKey(key)).Select(key => $"process {key}"),
+            .. inventory.Mounts.Where(key => !mounts.ContainsKey(key)).Select(key => $"mount {key}"),
+            .. subpoolKeys.Where(key => !subpools.ContainsKey(key)).Select(key => $"subpool {key}"),
+        ];
         return new MachineSnapshot
         {
             Machine = machine,
             Inventory = inventory,
-            Hstate = await grains.GetGrain<IHstateGrain>(Keys.Hstate(machine)).Audit(),
+            Hstate = hstate,
             Frames = frames,
             Processes = processes,
             Mounts = mounts,
             Vmas = vmas,
             Inodes = inodes,
-            Subpools = await Ask(subpools, key => grains.GetGrain<ISubpoolGrain>(key).Audit()),
+            Subpools = subpools,
+            Lost = lost,
         };
     }
 

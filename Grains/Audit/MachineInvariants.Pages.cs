@@ -1,4 +1,5 @@
 using Hugesim.Abstractions;
+using Hugesim.Model;
 
 namespace Hugesim.Audit;
 
@@ -13,7 +14,7 @@ public sealed partial class MachineInvariants
         for (var node = 0; node < _snapshot.Frames.Length; node++)
         {
             var grain = Keys.Frames(_snapshot.Machine, node);
-            foreach (var frame in _snapshot.Frames[node])
+            foreach (var frame in _snapshot.Frames[node] ?? [])
             {
                 inUse.Add(frame.Pfn);
                 string[] users = [.. mapped[frame.Pfn], .. cached[frame.Pfn]];
@@ -30,9 +31,11 @@ public sealed partial class MachineInvariants
 
         foreach (var (pfn, user) in mapped.Concat(cached).SelectMany(users => users.Select(user => (users.Key, user))))
         {
-            Expect(inUse.Contains(pfn), AuditRules.References, $"frame {pfn} is named and not in use", user);
+            Expect(IsLost(pfn) || inUse.Contains(pfn), AuditRules.References, $"frame {pfn} is named and not in use", user);
         }
     }
+
+    private bool IsLost(long pfn) => Pfn.Node(pfn) < _snapshot.Frames.Length && _snapshot.Frames[Pfn.Node(pfn)] is null;
 
     private void CheckAddressSpaces()
     {

@@ -7,7 +7,7 @@ namespace Hugesim.Audit;
 public sealed partial class MachineInvariants
 {
     private readonly MachineSnapshot _snapshot;
-    private readonly HstateAudit _hstate;
+    private readonly HstateAudit? _hstate;
     private readonly string _hstateKey;
     private readonly List<AuditViolation> _found = [];
 
@@ -28,16 +28,25 @@ public sealed partial class MachineInvariants
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         var check = new MachineInvariants(snapshot);
+        check.CheckLost();
         check.CountOutstanding();
-        check.CheckPool();
-        check.CheckFreeLists();
-        check.CheckReservations();
+        if (check._hstate is { } hstate)
+        {
+            check.CheckPool(hstate);
+            check.CheckFreeLists(hstate);
+            check.CheckReservations(hstate);
+        }
+
         check.CheckFrames();
         check.CheckAddressSpaces();
         check.CheckInodes();
         check.CheckReserveMaps();
-        check.CheckSubpools();
-        check.CheckCgroups();
+        if (Array.TrueForAll(snapshot.Frames, node => node is not null))
+        {
+            check.CheckSubpools();
+            check.CheckCgroups(check._hstate?.Cgroups ?? []);
+        }
+
         return check._found;
     }
 
@@ -48,6 +57,20 @@ public sealed partial class MachineInvariants
         if (!holds)
         {
             Report(rule, message, grains);
+        }
+    }
+
+    // What is lost makes other rules fail as well; it comes first, because it explains them.
+    private void CheckLost()
+    {
+        if (_snapshot.Inventory.Loss is { } loss)
+        {
+            Report(AuditRules.Lost, $"the machine is broken: {loss.Message}", loss.Grain);
+        }
+
+        foreach (var grain in _snapshot.Lost)
+        {
+            Report(AuditRules.Lost, $"{grain} belongs to the machine and has no state", grain);
         }
     }
 
@@ -67,16 +90,16 @@ public sealed partial class MachineInvariants
         }
     }
 
-    private void CheckPool()
+    private void CheckPool(HstateAudit hstate)
     {
-        var all = _hstate.Counters;
+        var all = hstate.Counters;
         for (var node = 0; node < all.Nodes.Length; node++)
         {
-            var (counts, listed, used) = (all.Nodes[node], _hstate.FreeFrames[node].Length, _snapshot.Frames[node].Length);
+            var (counts, listed, used) = (all.Nodes[node], hstate.FreeFrames[node].Length, _snapshot.Frames[node]?.Length);
             var frames = Keys.Frames(_snapshot.Machine, node);
             Expect(counts.Free == listed, AuditRules.Pool, $"node {node}: free={counts.Free}, {listed} frames on its free list", _hstateKey);
             Expect(
-                counts.Nr == counts.Free + used, AuditRules.Pool, $"node {node}: nr={counts.Nr}, free={counts.Free} + {used} in use", _hstateKey, frames);
+                used is null || counts.Nr == counts.Free + used, AuditRules.Pool, $"node {node}: nr={counts.Nr}, free={counts.Free} + {used} in use", _hstateKey, frames);
             Expect(counts.Surplus >= 0, AuditRules.Pool, $"node {node}: surplus={counts.Surplus}", _hstateKey);
         }
 
@@ -88,19 +111,19 @@ public sealed partial class MachineInvariants
             $"nr={all.Nr} free={all.Free} surplus={all.Surplus}, the nodes together {nr}, {free}, {surplus}", _hstateKey);
     }
 
-    private void CheckFreeLists()
+    private void CheckFreeLists(HstateAudit hstate)
     {
         var free = new HashSet<long>();
-        for (var node = 0; node < _hstate.FreeFrames.Length; node++)
+        for (var node = 0; node < hstate.FreeFrames.Length; node++)
         {
-            foreach (var pfn in _hstate.FreeFrames[node])
+            foreach (var pfn in hstate.FreeFrames[node])
             {
                 Expect(free.Add(pfn), AuditRules.FreeList, $"frame {pfn} is free twice", _hstateKey);
                 Expect(Pfn.Node(pfn) == node, AuditRules.FreeList, $"frame {pfn} of node {Pfn.Node(pfn)} is free on node {node}", _hstateKey);
             }
 
             var frames = Keys.Frames(_snapshot.Machine, node);
-            foreach (var frame in _snapshot.Frames[node])
+            foreach (var frame in _snapshot.Frames[node] ?? [])
             {
                 Expect(!free.Contains(frame.Pfn), AuditRules.FreeList, $"frame {frame.Pfn} is free and in use", _hstateKey, frames);
                 Expect(Pfn.Node(frame.Pfn) == node, AuditRules.FreeList, $"frame {frame.Pfn} is in use on node {node}", frames);
@@ -108,9 +131,9 @@ public sealed partial class MachineInvariants
         }
     }
 
-    private void CheckReservations()
+    private void CheckReservations(HstateAudit hstate)
     {
-        var (free, resv) = (_hstate.Counters.Free, _hstate.Counters.Resv);
+        var (free, resv) = (hstate.Counters.Free, hstate.Counters.Resv);
         Expect(resv >= 0 && resv <= free, AuditRules.ReservedFree, $"resv={resv} is not in 0..free={free}", _hstateKey);
 
         var subpools = _snapshot.Subpools.Where(s => !s.Value.Released).ToDictionary(s => s.Key, s => s.Value.Rsv);
@@ -124,7 +147,7 @@ public sealed partial class MachineInvariants
     {
         foreach (var (key, subpool) in _snapshot.Subpools)
         {
-            var frames = _snapshot.Frames.Sum(node => node.Count(f => f.Subpool == key));
+            var frames = _snapshot.Frames.Sum(node => node!.Count(f => f.Subpool == key));
             var users = _snapshot.Vmas.Where(v => v.Value.Subpool == key).Select(v => v.Key)
                 .Concat(_snapshot.Inodes.Where(i => i.Value.Subpool == key).Select(i => i.Key))
                 .Where(user => _outstanding.GetValueOrDefault(user) != 0)
@@ -147,11 +170,10 @@ public sealed partial class MachineInvariants
         }
     }
 
-    private void CheckCgroups()
+    private void CheckCgroups(CgroupAudit[] groups)
     {
-        var groups = _hstate.Cgroups;
         var (usage, rsvd) = (new long[groups.Length], new long[groups.Length]);
-        foreach (var frame in _snapshot.Frames.SelectMany(node => node))
+        foreach (var frame in _snapshot.Frames.SelectMany(node => node!))
         {
             Charge(usage, frame.Cgroup, 1);
             Charge(rsvd, frame.RsvdCgroup, 1);
@@ -178,7 +200,7 @@ public sealed partial class MachineInvariants
 
         void Charge(long[] counts, int group, long pages)
         {
-            for (; group >= 0; group = groups[group].Parent)
+            for (; group >= 0 && group < groups.Length; group = groups[group].Parent)
             {
                 counts[group] += pages;
             }

@@ -11,11 +11,14 @@ public sealed record MachineSnapshot
     /// <summary>Its parts.</summary>
     public required MachineInventory Inventory { get; init; }
 
-    /// <summary>Its hstate.</summary>
-    public required HstateAudit Hstate { get; init; }
+    /// <summary>Its hstate; null if that is lost.</summary>
+    public required HstateAudit? Hstate { get; init; }
 
-    /// <summary>The frames in use, by node.</summary>
-    public required FrameAudit[][] Frames { get; init; }
+    /// <summary>The frames in use, by node; null where they are lost.</summary>
+    public required FrameAudit[]?[] Frames { get; init; }
+
+    /// <summary>Kinds and keys of grains that the machine consists of and that have no state.</summary>
+    public IReadOnlyList<string> Lost { get; init; } = [];
 
     /// <summary>The processes that live.</summary>
     public required IReadOnlyDictionary<string, ProcessAudit> Processes { get; init; }

@@ -4,20 +4,22 @@ using Hugesim.Model;
 namespace Hugesim.Grains;
 
 /// <summary>Calls to the frames of a machine, one message for each node that is concerned.</summary>
-internal sealed class FrameCalls(IGrainFactory grains, string machine)
+internal sealed class FrameCalls(SiloCalls calls, string machine)
 {
-    private readonly Dictionary<int, IFramesGrain> _nodes = [];
+    private readonly Dictionary<int, GrainCalls<IFramesGrain>> _nodes = [];
 
-    /// <summary>The grain that holds a frame.</summary>
-    public IFramesGrain Of(long pfn)
+    /// <summary>A frame comes into use.</summary>
+    public async ValueTask Take(TakeFrame request) => await Of(request.Pfn).Once(request, static (frames, take, id) => frames.Take(take, id));
+
+    /// <summary>hugetlb_wp: may the page be used as it is? Then <paramref name="content"/>, if any, is stored.</summary>
+    public ValueTask<bool> TryReuse(long pfn, int? content) =>
+        Of(pfn).Once(new ReuseFrame(pfn, content), static (frames, reuse, id) => frames.TryReuse(reuse, id));
+
+    /// <summary>Moves all that a frame is to another one: <c>migrate_folio_move</c>.</summary>
+    public async ValueTask Move(long from, long to)
     {
-        var node = Pfn.Node(pfn);
-        if (!_nodes.TryGetValue(node, out var frames))
-        {
-            _nodes[node] = frames = grains.GetGrain<IFramesGrain>(Keys.Frames(machine, node));
-        }
-
-        return frames;
+        var image = await Of(from).Once(from, static (frames, pfn, id) => frames.Detach(pfn, id));
+        await Of(to).Once(new AttachFrame(to, image), static (frames, attach, id) => frames.Attach(attach, id));
     }
 
     /// <summary>Takes a page table reference to each frame.</summary>
@@ -25,7 +27,7 @@ internal sealed class FrameCalls(IGrainFactory grains, string machine)
     {
         foreach (var node in Nodes(pfns))
         {
-            await Of(node[0]).Share(node);
+            await Of(node[0]).Once(node, static (frames, shared, id) => frames.Share(shared, id));
         }
     }
 
@@ -39,14 +41,14 @@ internal sealed class FrameCalls(IGrainFactory grains, string machine)
 
         if (IsOneNode(pfns))
         {
-            return await Of(pfns[0]).Put(new PutFrames(pfns, mapped, restoreReserve));
+            return await PutOnNode(new PutFrames(pfns, mapped, restoreReserve));
         }
 
         var freed = new List<FreedPage>();
         foreach (var node in Nodes(pfns))
         {
             var restore = Array.FindAll(restoreReserve, pfn => Pfn.Node(pfn) == Pfn.Node(node[0]));
-            freed.AddRange(await Of(node[0]).Put(new PutFrames(node, mapped, restore)));
+            freed.AddRange(await PutOnNode(new PutFrames(node, mapped, restore)));
         }
 
         var order = pfns.Select((pfn, i) => (pfn, i)).GroupBy(p => p.pfn).ToDictionary(g => g.Key, g => g.Max(p => p.i));
@@ -63,13 +65,13 @@ internal sealed class FrameCalls(IGrainFactory grains, string machine)
 
         if (IsOneNode(pfns))
         {
-            return await Of(pfns[0]).Load(pfns);
+            return await LoadFromNode(pfns);
         }
 
         var views = new Dictionary<long, FrameView>();
         foreach (var node in Nodes(pfns))
         {
-            var answers = await Of(node[0]).Load(node);
+            var answers = await LoadFromNode(node);
             for (var i = 0; i < node.Length; i++)
             {
                 views[node[i]] = answers[i];
@@ -84,8 +86,24 @@ internal sealed class FrameCalls(IGrainFactory grains, string machine)
     {
         foreach (var node in Nodes(pfns))
         {
-            await Of(node[0]).Store(node, content);
+            await Of(node[0]).Once(new StoreFrames(node, content), static (frames, store, id) => frames.Store(store, id));
         }
+    }
+
+    private ValueTask<FrameView[]> LoadFromNode(long[] pfns) => Of(pfns[0]).Ask(pfns, static (frames, asked) => frames.Load(asked));
+
+    private ValueTask<FreedPage[]> PutOnNode(PutFrames request) =>
+        Of(request.Pfns[0]).Once(request, static (frames, put, id) => frames.Put(put, id));
+
+    private GrainCalls<IFramesGrain> Of(long pfn)
+    {
+        var node = Pfn.Node(pfn);
+        if (!_nodes.TryGetValue(node, out var frames))
+        {
+            _nodes[node] = frames = calls.Frames(machine, node);
+        }
+
+        return frames;
     }
 
     private static bool IsOneNode(long[] pfns) => Array.TrueForAll(pfns, pfn => Pfn.Node(pfn) == Pfn.Node(pfns[0]));

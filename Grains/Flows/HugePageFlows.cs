@@ -37,18 +37,18 @@ internal readonly record struct AllocatedPage(long Pfn, bool ConsumedReserve, In
 internal sealed class HugePageFlows
 {
     private readonly string? _subpoolKey;
-    private readonly IHstateGrain _hstate;
-    private readonly ISubpoolGrain? _subpool;
-    private readonly IGrainFactory _grains;
+    private readonly GrainCalls<IHstateGrain> _hstate;
+    private readonly GrainCalls<ISubpoolGrain>? _subpool;
+    private readonly SiloCalls _calls;
 
-    public HugePageFlows(IGrainFactory grains, MachineContext machine, string? subpool)
+    public HugePageFlows(SiloCalls calls, MachineContext machine, string? subpool)
     {
-        _grains = grains;
+        _calls = calls;
         _subpoolKey = subpool;
         Profile = KernelProfiles.Get(machine.Profile);
-        Frames = new FrameCalls(grains, machine.Machine);
-        _hstate = grains.GetGrain<IHstateGrain>(Keys.Hstate(machine.Machine));
-        _subpool = subpool is null ? null : grains.GetGrain<ISubpoolGrain>(subpool);
+        Frames = new FrameCalls(calls, machine.Machine);
+        _hstate = calls.Hstate(machine.Machine);
+        _subpool = subpool is null ? null : calls.Subpool(subpool);
     }
 
     /// <summary>The machine's kernel.</summary>
@@ -73,7 +73,7 @@ internal sealed class HugePageFlows
         }
 
         var needsOwnPage = needs > 0 || request.CowFromOwner;
-        var fromSubpool = needsOwnPage ? await GetFromSubpool() : 0;
+        var fromSubpool = needsOwnPage ? await GetFromSubpool(1) : 0;
         if (fromSubpool < 0)
         {
             EndReservation(request, ignoresMap);
@@ -95,7 +95,7 @@ internal sealed class HugePageFlows
         var raced = !ignoresMap && CommitReservation(request) == 0 && needs > 0;
         span.With(KernelTracing.Tags.Pfn, pfn).With("hugesim.consumed_reserve_pages", useReservation ? 1 : 0).With("hugesim.raced_pages", raced ? 1 : 0);
         var rsvdCgroup = needsOwnPage && !raced ? request.Task.Cgroup : -1;
-        await Frames.Of(pfn).Take(new TakeFrame(
+        await Frames.Take(new TakeFrame(
             pfn, _subpoolKey, request.Task.Cgroup, rsvdCgroup, request.Anon, request.Mapped, request.Content));
         if (raced)
         {
@@ -113,7 +113,8 @@ internal sealed class HugePageFlows
             return;
         }
 
-        await _hstate.FreeHugePages(Array.Exists(pages, p => p.Subpool is not null && !p.RestoreReserve) ? await PutToSubpools(pages) : pages);
+        var settled = Array.Exists(pages, p => p.Subpool is not null && !p.RestoreReserve) ? await PutToSubpools(pages) : pages;
+        await _hstate.Once(settled, static (hstate, freed, id) => hstate.FreeHugePages(freed, id));
     }
 
     /// <summary>Takes a reservation of <paramref name="chg"/> pages: the middle of <c>hugetlb_reserve_pages</c>, with its error path.</summary>
@@ -126,32 +127,32 @@ internal sealed class HugePageFlows
 
         if (_subpool is null)
         {
-            return await _hstate.Reserve(new ReserveRequest(task, chg, chg));
+            return await ReserveInPool(new ReserveRequest(task, chg, chg));
         }
 
-        if (await _hstate.Reserve(new ReserveRequest(task, 0, chg)) != Errno.None)
+        if (await ReserveInPool(new ReserveRequest(task, 0, chg)) != Errno.None)
         {
             return Errno.ENOMEM;
         }
 
-        var globalPages = await _subpool.GetPages(chg);
-        if (globalPages >= 0 && await _hstate.Reserve(new ReserveRequest(task, globalPages, 0)) == Errno.None)
+        var globalPages = await GetFromSubpool(chg);
+        if (globalPages >= 0 && await ReserveInPool(new ReserveRequest(task, globalPages, 0)) == Errno.None)
         {
             return Errno.None;
         }
 
-        var refused = globalPages < 0 ? 0 : await _subpool.UndoGetPages(chg, globalPages);
-        await _hstate.Unreserve(new UnreserveRequest(refused, [new RsvdUncharge(task.Cgroup, chg)]));
+        var refused = globalPages < 0 ? 0 : await UndoGetPages(new RefusedPages(chg, globalPages));
+        await UnreserveInPool(new UnreserveRequest(refused, [new RsvdUncharge(task.Cgroup, chg)]));
         return Errno.ENOMEM;
     }
 
     /// <summary>Returns reservations through the subpool, and ends cgroup charges.</summary>
     public async ValueTask Unreserve(long pages, RsvdUncharge[] uncharges)
     {
-        var globalPages = pages > 0 && _subpool is not null ? await _subpool.PutPages(pages) : pages;
+        var globalPages = pages > 0 && _subpool is not null ? await PutToSubpool(pages) : pages;
         if (globalPages != 0 || uncharges.Length > 0)
         {
-            await _hstate.Unreserve(new UnreserveRequest(globalPages, uncharges));
+            await UnreserveInPool(new UnreserveRequest(globalPages, uncharges));
         }
     }
 
@@ -159,41 +160,51 @@ internal sealed class HugePageFlows
     public async ValueTask FixReserveCounts(TaskContext task)
     {
         using var span = KernelTracing.Routine("hugetlb_fix_reserve_counts");
-        if (VmaReservations.FixRaisesGlobal(Profile, await GetFromSubpool()))
+        if (VmaReservations.FixRaisesGlobal(Profile, await GetFromSubpool(1)))
         {
             // Its own failure is nobody's to handle: the kernel warns and goes on.
-            await _hstate.Reserve(new ReserveRequest(task, 1, 0));
+            await ReserveInPool(new ReserveRequest(task, 1, 0));
         }
     }
 
     /// <summary>Are there surplus pages? __unmap_hugepage_range restores no reservation then.</summary>
-    public async ValueTask<bool> HasSurplus() => (await _hstate.ReadCounters()).Surplus != 0;
+    public async ValueTask<bool> HasSurplus() => (await _hstate.Ask(0, static (hstate, _) => hstate.ReadCounters())).Surplus != 0;
 
     /// <summary>Moves a page in use to a frame of another node; all that it is and was charged goes with it.</summary>
     /// <returns>The new frame, or <see cref="Pfn.None"/>.</returns>
     public async ValueTask<long> Migrate(long pfn, int node)
     {
-        var answer = await _hstate.Migrate(pfn, node);
-        if (answer.Pfn != Pfn.None)
+        var target = await _hstate.Once(new MigratePage(pfn, node), static (hstate, page, id) => hstate.Migrate(page, id));
+        if (target != Pfn.None)
         {
-            await Frames.Of(answer.Pfn).Attach(answer.Pfn, await Frames.Of(pfn).Detach(pfn));
+            await Frames.Move(pfn, target);
         }
 
-        return answer.Pfn;
+        return target;
     }
 
-    private async ValueTask<long> GetFromSubpool() => _subpool is null ? 1 : await _subpool.GetPages(1);
+    private ValueTask<Errno> ReserveInPool(ReserveRequest request) => _hstate.Once(request, static (hstate, reserve, id) => hstate.Reserve(reserve, id));
+
+    private ValueTask<Errno> UnreserveInPool(UnreserveRequest request) =>
+        _hstate.Once(request, static (hstate, unreserve, id) => hstate.Unreserve(unreserve, id));
+
+    private ValueTask<long> GetFromSubpool(long pages) =>
+        _subpool is null ? new(pages) : _subpool.Once(pages, static (subpool, asked, id) => subpool.GetPages(asked, id));
+
+    private ValueTask<long> PutToSubpool(long pages) => _subpool!.Once(pages, static (subpool, put, id) => subpool.PutPages(put, id));
+
+    private ValueTask<long> UndoGetPages(RefusedPages refused) => _subpool!.Once(refused, static (subpool, pages, id) => subpool.UndoGetPages(pages, id));
 
     // Up to 6.12 vma_has_reserves refused what the subpool had handed out already (bug B6).
     private bool UsesReservation(PageRequest request, long fromSubpool) =>
         fromSubpool == 0 && (!Profile.Has(KernelBug.B6) || (!request.CowFromOwner && request.MayUseReserves));
 
-    private async ValueTask<long> TakePage(PageRequest request, bool chargeRsvd, bool useReservation)
+    private ValueTask<long> TakePage(PageRequest request, bool chargeRsvd, bool useReservation)
     {
         var nodes = request.Nodes;
-        var answer = await _hstate.AllocHugePage(new AllocRequest(
-            request.Task.Cgroup, chargeRsvd, useReservation, nodes.PreferredNode, nodes.AllowedNodes, nodes.FallbackNodes));
-        return answer.Pfn;
+        var alloc = new AllocRequest(
+            request.Task.Cgroup, chargeRsvd, useReservation, nodes.PreferredNode, nodes.AllowedNodes, nodes.FallbackNodes);
+        return _hstate.Once(alloc, static (hstate, page, id) => hstate.AllocHugePage(page, id));
     }
 
     // The error path of alloc_hugetlb_folio. Up to 6.12 the page goes back to the subpool and its answer is ignored (part of bug B5); from 6.18
@@ -207,7 +218,7 @@ internal sealed class HugePageFlows
 
         if (Profile.Has(KernelBug.B5))
         {
-            await _subpool.PutPages(1);
+            await PutToSubpool(1);
         }
         else if (fromSubpool == 0)
         {
@@ -215,7 +226,7 @@ internal sealed class HugePageFlows
         }
         else if (!Profile.Has(KernelBug.B3))
         {
-            await _subpool.UndoGetPages(1, fromSubpool);
+            await UndoGetPages(new RefusedPages(1, fromSubpool));
         }
     }
 
@@ -249,7 +260,7 @@ internal sealed class HugePageFlows
         foreach (var group in pages.Select((page, i) => (page, i)).Where(p => p.page.Subpool is not null && !p.page.RestoreReserve).GroupBy(p => p.page.Subpool!))
         {
             var members = group.ToArray();
-            var answers = await _grains.GetGrain<ISubpoolGrain>(group.Key).PutFreedPages(members.Length);
+            var answers = await _calls.Subpool(group.Key).Once(members.Length, static (subpool, count, id) => subpool.PutFreedPages(count, id));
             for (var i = 0; i < members.Length; i++)
             {
                 // 0: the subpool would be under its minimum without the page's reservation (row R19).

@@ -4,17 +4,49 @@ using Hugesim.Model;
 namespace Hugesim.Grains;
 
 /// <summary>The page frames of one NUMA node.</summary>
-[KeepAlive]
-public sealed class FramesGrain : Grain, IFramesGrain
+[KeepAlive, Immovable, OnOwnerOfNode]
+public sealed class FramesGrain : StatefulGrain<FramesState>, IFramesGrain
 {
-    private readonly FrameTable _frames = new();
+    private FrameTable? _frames;
+    private StateLoss? _loss;
 
     /// <inheritdoc/>
-    public ValueTask Take(TakeFrame request)
+    protected override string Kind => "frames";
+
+    private FrameTable Frames => _loss is null ? _frames ?? throw Lost() : throw ErrorOf(_loss);
+
+    /// <inheritdoc/>
+    public ValueTask<Answer<Errno>> Boot(MachineContext machine, Operation operation)
     {
+        if (_frames is not null && Repeats(operation, out var known))
+        {
+            return new(Again(known));
+        }
+
+        (_frames, _loss) = (new FrameTable(), null);
+        Begin();
+        return new(Done(operation));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask Break(StateLoss loss)
+    {
+        _loss ??= _frames is null ? null : loss;
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Answer<Errno>> Take(TakeFrame request, Operation operation)
+    {
+        var frames = Frames;
+        if (Repeats(operation, out var known))
+        {
+            return new(Again(known));
+        }
+
         // A page of the cache is referenced by the cache; a mapping's entry is a reference of its own.
         var mapped = request.Mapped ? 1 : 0;
-        _frames.Take(request.Pfn, new Frame
+        frames.Take(request.Pfn, new Frame
         {
             RefCount = request.Anon ? mapped : mapped + 1,
             MapCount = mapped,
@@ -24,80 +56,120 @@ public sealed class FramesGrain : Grain, IFramesGrain
             RsvdCgroup = request.RsvdCgroup,
             Content = request.Content,
         });
-        return ValueTask.CompletedTask;
+        return new(Done(operation));
     }
 
     /// <inheritdoc/>
-    public ValueTask Share(long[] pfns)
+    public ValueTask<Answer<Errno>> Share(long[] pfns, Operation operation)
     {
-        foreach (var pfn in pfns)
+        var frames = Frames;
+        if (Repeats(operation, out var known))
         {
-            _frames.AddReference(pfn, mapped: true);
+            return new(Again(known));
         }
 
-        return ValueTask.CompletedTask;
+        foreach (var pfn in pfns)
+        {
+            frames.AddReference(pfn, mapped: true);
+        }
+
+        return new(Done(operation));
     }
 
     /// <inheritdoc/>
-    public ValueTask<FreedPage[]> Put(PutFrames request)
+    public ValueTask<Answer<FreedPage[]>> Put(PutFrames request, Operation operation)
     {
+        var frames = Frames;
+        if (Repeats(operation, out var known))
+        {
+            return new(Again<FreedPage[]>(known));
+        }
+
         foreach (var pfn in request.RestoreReserve)
         {
-            _frames.Get(pfn).RestoreReserve = true;
+            frames.Get(pfn).RestoreReserve = true;
         }
 
         var freed = new List<FreedPage>();
         foreach (var pfn in request.Pfns)
         {
-            if (_frames.DropReference(pfn, request.Mapped) is { } frame)
+            if (frames.DropReference(pfn, request.Mapped) is { } frame)
             {
                 freed.Add(new FreedPage(pfn, frame.Subpool, frame.Cgroup, frame.RsvdCgroup, frame.RestoreReserve));
             }
         }
 
-        return new(freed.ToArray());
+        return new(Done(operation, freed.ToArray()));
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> TryReuse(long pfn, int? content)
+    public ValueTask<Answer<bool>> TryReuse(ReuseFrame request, Operation operation)
     {
-        if (!_frames.CanReuse(pfn))
+        var frames = Frames;
+        if (Repeats(operation, out var known))
         {
-            return new(false);
+            return new(AgainTruth(known));
         }
 
-        var frame = _frames.Get(pfn);
-        frame.Content = content ?? frame.Content;
-        return new(true);
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<FrameView[]> Load(long[] pfns) =>
-        new(Array.ConvertAll(pfns, pfn => new FrameView(_frames.Get(pfn).Content, _frames.Get(pfn).MapCount)));
-
-    /// <inheritdoc/>
-    public ValueTask Store(long[] pfns, int content)
-    {
-        foreach (var pfn in pfns)
+        if (!frames.CanReuse(request.Pfn))
         {
-            _frames.Get(pfn).Content = content;
+            return new(Done(operation, false));
         }
 
-        return ValueTask.CompletedTask;
+        var frame = frames.Get(request.Pfn);
+        frame.Content = request.Content ?? frame.Content;
+        return new(Done(operation, true));
     }
 
     /// <inheritdoc/>
-    public ValueTask<FrameImage> Detach(long pfn)
+    public ValueTask<FrameView[]> Load(long[] pfns)
     {
-        var frame = _frames.Remove(pfn);
-        return new(new FrameImage(
-            frame.RefCount, frame.MapCount, frame.Anon, frame.RestoreReserve, frame.Subpool, frame.Cgroup, frame.RsvdCgroup, frame.Content));
+        var frames = Frames;
+        return new(Array.ConvertAll(pfns, pfn => new FrameView(frames.Get(pfn).Content, frames.Get(pfn).MapCount)));
     }
 
     /// <inheritdoc/>
-    public ValueTask Attach(long pfn, FrameImage image)
+    public ValueTask<Answer<Errno>> Store(StoreFrames request, Operation operation)
     {
-        _frames.Take(pfn, new Frame
+        var frames = Frames;
+        if (Repeats(operation, out var known))
+        {
+            return new(Again(known));
+        }
+
+        foreach (var pfn in request.Pfns)
+        {
+            frames.Get(pfn).Content = request.Content;
+        }
+
+        return new(Done(operation));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Answer<FrameImage>> Detach(long pfn, Operation operation)
+    {
+        var frames = Frames;
+        if (Repeats(operation, out var known))
+        {
+            return new(Again<FrameImage>(known));
+        }
+
+        var frame = frames.Remove(pfn);
+        return new(Done(operation, new FrameImage(
+            frame.RefCount, frame.MapCount, frame.Anon, frame.RestoreReserve, frame.Subpool, frame.Cgroup, frame.RsvdCgroup, frame.Content)));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Answer<Errno>> Attach(AttachFrame request, Operation operation)
+    {
+        var frames = Frames;
+        if (Repeats(operation, out var known))
+        {
+            return new(Again(known));
+        }
+
+        var image = request.Image;
+        frames.Take(request.Pfn, new Frame
         {
             RefCount = image.RefCount,
             MapCount = image.MapCount,
@@ -108,11 +180,29 @@ public sealed class FramesGrain : Grain, IFramesGrain
             RsvdCgroup = image.RsvdCgroup,
             Content = image.Content,
         });
-        return ValueTask.CompletedTask;
+        return new(Done(operation));
     }
 
     /// <inheritdoc/>
-    public ValueTask<FrameAudit[]> Audit() =>
-        new(_frames.All.Select(f => new FrameAudit(
-            f.Key, f.Value.RefCount, f.Value.MapCount, f.Value.Anon, f.Value.RestoreReserve, f.Value.Subpool, f.Value.Cgroup, f.Value.RsvdCgroup)).ToArray());
+    public ValueTask<FrameAudit[]?> Audit()
+    {
+        if (_frames is { } frames)
+        {
+            return new(frames.All.Select(f => new FrameAudit(
+                f.Key, f.Value.RefCount, f.Value.MapCount, f.Value.Anon, f.Value.RestoreReserve, f.Value.Subpool, f.Value.Cgroup, f.Value.RsvdCgroup)).ToArray());
+        }
+
+        DeactivateOnIdle();
+        return default;
+    }
+
+    /// <inheritdoc/>
+    protected override FramesState? Capture() => _frames is null ? null : new(_frames.Capture(), _loss);
+
+    /// <inheritdoc/>
+    protected override void Restore(FramesState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        (_frames, _loss) = (new FrameTable(state.Frames), state.Loss);
+    }
 }

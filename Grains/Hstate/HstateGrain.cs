@@ -5,34 +5,60 @@ using Hugesim.Telemetry;
 namespace Hugesim.Grains;
 
 /// <summary>The hstate of a machine. Every method is synchronous: one message is one critical section of hugetlb_lock.</summary>
-[KeepAlive]
-public sealed class HstateGrain : Grain, IHstateGrain
+[KeepAlive, Immovable, HashBasedPlacement]
+public sealed class HstateGrain : StatefulGrain<HstateState>, IHstateGrain
 {
-    private readonly HugetlbCgroups _cgroups = new();
+    private HugetlbCgroups _cgroups = new();
     private HugePagePool? _pool;
     private KernelProfile _profile = KernelProfiles.Newest;
-
-    private HugePagePool Pool => _pool ?? throw new InvalidOperationException($"hstate {this.GetPrimaryKeyString()} was used before its machine booted");
+    private StateLoss? _loss;
 
     /// <inheritdoc/>
-    public ValueTask Boot(HstateBoot boot)
+    protected override string Kind => "hstate";
+
+    // The pool of a machine of which nothing is lost.
+    private HugePagePool Pool => _loss is null ? _pool ?? throw Lost() : throw ErrorOf(_loss);
+
+    /// <inheritdoc/>
+    public ValueTask<Answer<Errno>> Boot(HstateBoot boot, Operation operation)
     {
+        if (_pool is not null && Repeats(operation, out var known))
+        {
+            return new(Again(known));
+        }
+
         _profile = KernelProfiles.Get(boot.Profile);
         _pool = new HugePagePool(_profile, boot.Nodes, boot.CapacityPagesPerNode);
+        _cgroups = new HugetlbCgroups();
+        _loss = null;
+        Begin();
+        return new(Done(operation));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask Break(StateLoss loss)
+    {
+        _loss ??= _pool is null ? null : loss;
         return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public ValueTask<Errno> Reserve(ReserveRequest request)
+    public ValueTask<Answer<Errno>> Reserve(ReserveRequest request, Operation operation)
     {
-        using var span = PoolSpan.Begin("hugetlb_acct_memory", Pool, KernelTracing.Tags.Chg, request.Pages);
+        var pool = Pool;
+        if (Repeats(operation, out var known))
+        {
+            return new(Again(known));
+        }
+
+        using var span = PoolSpan.Begin("hugetlb_acct_memory", pool, KernelTracing.Tags.Chg, request.Pages);
         if (request.ChargeRsvdPages > 0 && !_cgroups.TryChargeRsvd(request.Task.Cgroup, request.ChargeRsvdPages))
         {
             span.RefuseByCgroup(_cgroups, request.Task.Cgroup, "rsvd", request.ChargeRsvdPages);
-            return new(Errno.ENOMEM);
+            return new(Done(operation, Errno.ENOMEM));
         }
 
-        var error = Pool.AcctMemory(request.Pages, request.Task.ChooseForReservation(_profile), request.Task.ChooseForSurplus(_profile));
+        var error = pool.AcctMemory(request.Pages, request.Task.ChooseForReservation(_profile), request.Task.ChooseForSurplus(_profile));
         if (error != Errno.None)
         {
             span.RefuseByPool("reservation", request.Pages);
@@ -43,37 +69,49 @@ public sealed class HstateGrain : Grain, IHstateGrain
             _cgroups.UnchargeRsvd(request.Task.Cgroup, request.ChargeRsvdPages);
         }
 
-        return new(error);
+        return new(Done(operation, error));
     }
 
     /// <inheritdoc/>
-    public ValueTask Unreserve(UnreserveRequest request)
+    public ValueTask<Answer<Errno>> Unreserve(UnreserveRequest request, Operation operation)
     {
-        using var span = PoolSpan.Begin("hugetlb_acct_memory", Pool, KernelTracing.Tags.Chg, -request.Pages);
+        var pool = Pool;
+        if (Repeats(operation, out var known))
+        {
+            return new(Again(known));
+        }
+
+        using var span = PoolSpan.Begin("hugetlb_acct_memory", pool, KernelTracing.Tags.Chg, -request.Pages);
         foreach (var uncharge in request.Uncharges)
         {
             _cgroups.UnchargeRsvd(uncharge.Cgroup, uncharge.Pages);
         }
 
-        Pool.AcctMemory(-request.Pages, NodeChoice.Any);
-        return ValueTask.CompletedTask;
+        pool.AcctMemory(-request.Pages, NodeChoice.Any);
+        return new(Done(operation));
     }
 
     /// <inheritdoc/>
-    public ValueTask<AllocAnswer> AllocHugePage(AllocRequest request)
+    public ValueTask<Answer<long>> AllocHugePage(AllocRequest request, Operation operation)
     {
-        using var span = PoolSpan.Begin("dequeue_hugetlb_folio", Pool, "hugesim.uses_reservation_pages", request.UseReservation ? 1 : 0);
+        var pool = Pool;
+        if (Repeats(operation, out var known))
+        {
+            return new(AgainNumber(known));
+        }
+
+        using var span = PoolSpan.Begin("dequeue_hugetlb_folio", pool, "hugesim.uses_reservation_pages", request.UseReservation ? 1 : 0);
         if (request.ChargeRsvd && !_cgroups.TryChargeRsvd(request.Cgroup, 1))
         {
             span.RefuseByCgroup(_cgroups, request.Cgroup, "rsvd", 1);
-            return new(new AllocAnswer(Pfn.None));
+            return new(Done(operation, Pfn.None));
         }
 
         var pfn = Pfn.None;
         if (_cgroups.TryCharge(request.Cgroup, 1))
         {
             var choice = new NodeChoice(request.PreferredNode, request.AllowedNodes, request.FallbackNodes);
-            pfn = Pool.AllocHugePage(choice, request.UseReservation);
+            pfn = pool.AllocHugePage(choice, request.UseReservation);
             if (pfn == Pfn.None)
             {
                 span.RefuseByPool("allocation", 1);
@@ -91,13 +129,19 @@ public sealed class HstateGrain : Grain, IHstateGrain
         }
 
         span.Answer(KernelTracing.Tags.Pfn, pfn);
-        return new(new AllocAnswer(pfn));
+        return new(Done(operation, pfn));
     }
 
     /// <inheritdoc/>
-    public ValueTask FreeHugePages(FreedPage[] pages)
+    public ValueTask<Answer<Errno>> FreeHugePages(FreedPage[] pages, Operation operation)
     {
-        using var span = PoolSpan.Begin("free_huge_folio", Pool, "hugesim.freed_pages", pages.Length);
+        var pool = Pool;
+        if (Repeats(operation, out var known))
+        {
+            return new(Again(known));
+        }
+
+        using var span = PoolSpan.Begin("free_huge_folio", pool, "hugesim.freed_pages", pages.Length);
         span.Answer("hugesim.restored_reserve_pages", pages.Count(page => page.RestoreReserve));
         foreach (var page in pages)
         {
@@ -111,64 +155,117 @@ public sealed class HstateGrain : Grain, IHstateGrain
                 _cgroups.UnchargeRsvd(page.RsvdCgroup, 1);
             }
 
-            Pool.FreeHugePage(page.Pfn, page.RestoreReserve);
+            pool.FreeHugePage(page.Pfn, page.RestoreReserve);
         }
 
-        return ValueTask.CompletedTask;
+        return new(Done(operation));
     }
 
     /// <inheritdoc/>
-    public ValueTask<AllocAnswer> Migrate(long oldPfn, int toNode) => new(new AllocAnswer(Pool.Migrate(oldPfn, toNode)));
+    public ValueTask<Answer<long>> Migrate(MigratePage request, Operation operation)
+    {
+        var pool = Pool;
+        return new(Repeats(operation, out var known) ? AgainNumber(known) : Done(operation, pool.Migrate(request.Pfn, request.ToNode)));
+    }
 
     /// <inheritdoc/>
-    public ValueTask<Errno> SetMaxHugePages(SetPoolRequest request)
+    public ValueTask<Errno> SetMaxHugePages(SetPoolRequest request, Operation operation = default)
     {
-        if (request.Node >= Pool.Nodes.Count)
+        var pool = Pool;
+        if (Repeats(operation, out var known))
+        {
+            return new(Again(known).Value);
+        }
+
+        if (request.Node >= pool.Nodes.Count)
         {
             return new(Errno.ENOENT);
         }
 
-        using var span = PoolSpan.Begin("set_max_huge_pages", Pool, "hugesim.count_pages", request.Pages);
-        Pool.SetMaxHugePages(request.Pages, request.Node, request.NodesAllowed);
-        return new(Errno.None);
+        using var span = PoolSpan.Begin("set_max_huge_pages", pool, "hugesim.count_pages", request.Pages);
+        pool.SetMaxHugePages(request.Pages, request.Node, request.NodesAllowed);
+        return new(Done(operation).Value);
     }
 
     /// <inheritdoc/>
-    public ValueTask SetOvercommit(long pages)
+    public ValueTask SetOvercommit(long pages, Operation operation = default)
     {
-        Pool.OvercommitPages = pages;
+        var pool = Pool;
+        if (!Repeats(operation, out _))
+        {
+            pool.OvercommitPages = pages;
+            Done(operation);
+        }
+
         return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public ValueTask<int> CreateCgroup(string name, int parent) => new(_cgroups.Create(name, parent));
+    public ValueTask<int> CreateCgroup(string name, int parent, Operation operation = default)
+    {
+        _ = Pool;
+        return new((int)(Repeats(operation, out var known) ? AgainNumber(known) : Done(operation, (long)_cgroups.Create(name, parent))).Value);
+    }
 
     /// <inheritdoc/>
-    public ValueTask RemoveCgroup(int cgroup)
+    public ValueTask RemoveCgroup(int cgroup, Operation operation = default)
     {
-        _cgroups.Remove(cgroup);
+        _ = Pool;
+        if (!Repeats(operation, out _))
+        {
+            _cgroups.Remove(cgroup);
+            Done(operation);
+        }
+
         return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public ValueTask<Errno> SetCgroupLimit(int cgroup, bool rsvd, long pages) =>
-        new(_cgroups.Groups[cgroup].TrySetLimit(rsvd, pages) ? Errno.None : Errno.EBUSY);
+    public ValueTask<Errno> SetCgroupLimit(int cgroup, bool rsvd, long pages, Operation operation = default)
+    {
+        _ = Pool;
+        return new((Repeats(operation, out var known)
+            ? Again(known)
+            : Done(operation, _cgroups.Groups[cgroup].TrySetLimit(rsvd, pages) ? Errno.None : Errno.EBUSY)).Value);
+    }
 
     /// <inheritdoc/>
-    public ValueTask<HstateCounters> ReadCounters()
+    public ValueTask<HstateCounters> ReadCounters() => new(Describe(Pool));
+
+    /// <inheritdoc/>
+    public ValueTask<HstateAudit?> Audit()
     {
-        var nodes = Pool.Nodes.Select(n => new NodeCount(n.NrPages, n.FreePages, n.SurplusPages)).ToArray();
+        if (_pool is { } pool)
+        {
+            return new(new HstateAudit(
+                Describe(pool),
+                [.. pool.Nodes.Select(n => n.FreeList.ToArray())],
+                [.. _cgroups.Groups.Select(g => new CgroupAudit(g.Parent, g.Removed, g.UsagePages, g.RsvdPages))]));
+        }
+
+        DeactivateOnIdle();
+        return default;
+    }
+
+    /// <inheritdoc/>
+    protected override HstateState? Capture() => _pool is null ? null : new(_profile.Name, _pool.Capture(), _cgroups.Capture(), _loss);
+
+    /// <inheritdoc/>
+    protected override void Restore(HstateState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        (_profile, _loss) = (KernelProfiles.Get(state.Profile), state.Loss);
+        _pool = new HugePagePool(_profile, state.Pool);
+        _cgroups = new HugetlbCgroups(state.Cgroups);
+    }
+
+    private HstateCounters Describe(HugePagePool pool)
+    {
+        var nodes = pool.Nodes.Select(n => new NodeCount(n.NrPages, n.FreePages, n.SurplusPages)).ToArray();
         var cgroups = _cgroups.Groups
             .Select((g, i) => new CgroupCount(i, g.Name, g.UsagePages, g.RsvdPages, g.MaxPages, g.RsvdMaxPages, g.MaxEvents, g.MaxEventsLocal))
             .Where(g => !_cgroups.Groups[g.Cgroup].Removed)
             .ToArray();
-        return new(new HstateCounters(
-            Pool.NrPages, Pool.FreePages, Pool.ResvPages, Pool.SurplusPages, Pool.OvercommitPages, nodes, cgroups));
+        return new HstateCounters(pool.NrPages, pool.FreePages, pool.ResvPages, pool.SurplusPages, pool.OvercommitPages, nodes, cgroups);
     }
-
-    /// <inheritdoc/>
-    public async ValueTask<HstateAudit> Audit() => new(
-        await ReadCounters(),
-        [.. Pool.Nodes.Select(n => n.FreeList.ToArray())],
-        [.. _cgroups.Groups.Select(g => new CgroupAudit(g.Parent, g.Removed, g.UsagePages, g.RsvdPages))]);
 }

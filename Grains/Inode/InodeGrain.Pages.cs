@@ -7,12 +7,12 @@ namespace Hugesim.Grains;
 /// <content>The page cache: faults of shared mappings, truncate, hole punch, fallocate.</content>
 public sealed partial class InodeGrain
 {
-    private long SizePages => _sizeBytes / Units.PageBytes;
+    private long SizePages => Alive(_sizeBytes) / Units.PageBytes;
 
     /// <inheritdoc/>
     public async ValueTask<InodePage> FaultShared(InodeFault fault)
     {
-        if (_cache.TryGetValue(fault.Index, out var cached))
+        if (Cache.TryGetValue(fault.Index, out var cached))
         {
             await Flows.Frames.Share([cached]);
             return new InodePage(InodePageResult.Cached, cached);
@@ -24,7 +24,7 @@ public sealed partial class InodeGrain
     /// <inheritdoc/>
     public async ValueTask<InodePage> InstallShared(InodeFault fault)
     {
-        if (_cache.TryGetValue(fault.Index, out var cached))
+        if (Cache.TryGetValue(fault.Index, out var cached))
         {
             return new InodePage(InodePageResult.Cached, cached);
         }
@@ -47,8 +47,8 @@ public sealed partial class InodeGrain
         }
 
         var restores = why == InodePageResult.CopyFailed
-            ? VmaReservations.FlagAfterFailedCopy(Flows.Profile, _resvMap, shared: true, fault.Index, page.ConsumedReserve)
-            : VmaReservations.RestoreOnError(_resvMap, shared: true, fault.Index, page.ConsumedReserve, Flows.Profile.RestoreCoversAllStates);
+            ? VmaReservations.FlagAfterFailedCopy(Flows.Profile, ResvMap, shared: true, fault.Index, page.ConsumedReserve)
+            : VmaReservations.RestoreOnError(ResvMap, shared: true, fault.Index, page.ConsumedReserve, Flows.Profile.RestoreCoversAllStates);
         await Flows.Free(await Flows.Frames.Put([page.Pfn], mapped: false, restores ? [page.Pfn] : []));
         return new InodePage(why, Pfn.None);
     }
@@ -56,7 +56,7 @@ public sealed partial class InodeGrain
     /// <inheritdoc/>
     public async ValueTask<InodePage> FindPage(long index)
     {
-        if (_cache.TryGetValue(index, out var pfn))
+        if (Cache.TryGetValue(index, out var pfn))
         {
             await Flows.Frames.Share([pfn]);
             return new InodePage(InodePageResult.Cached, pfn);
@@ -68,9 +68,9 @@ public sealed partial class InodeGrain
     /// <inheritdoc/>
     public ValueTask ReplacePage(long index, long oldPfn, long newPfn)
     {
-        if (_cache.TryGetValue(index, out var pfn) && pfn == oldPfn)
+        if (Cache.TryGetValue(index, out var pfn) && pfn == oldPfn)
         {
-            _cache[index] = newPfn;
+            Cache[index] = newPfn;
         }
 
         return ValueTask.CompletedTask;
@@ -81,7 +81,7 @@ public sealed partial class InodeGrain
     {
         using var span = KernelTracing.Routine("unmap_ref_private").With(KernelTracing.Tags.Pfn, pfn);
         var others = new List<(long Offset, string Key)>();
-        foreach (var key in _mappings.Where(key => key != owner).ToArray())
+        foreach (var key in Mappings.Where(key => key != owner).ToArray())
         {
             others.Add((await GrainFactory.GetGrain<IVmaGrain>(key).BorrowerOffset(index), key));
         }
@@ -92,7 +92,7 @@ public sealed partial class InodeGrain
             // Only the owner's mapping and its copies in children can map the frame at that address. A walk that minds whose address it is (B8)
             // looks at no other one.
             var holder = Keys.VmaBeside(key, owner);
-            if ((holder == key || Flows.Profile.Has(KernelBug.B8)) && _mappings.Contains(holder)
+            if ((holder == key || Flows.Profile.Has(KernelBug.B8)) && Mappings.Contains(holder)
                 && await GrainFactory.GetGrain<IVmaGrain>(holder).TakeReference(page, pfn) is { } freed)
             {
                 await Flows.Free(freed);
@@ -112,7 +112,7 @@ public sealed partial class InodeGrain
 
         // hugetlb_vmtruncate does the same whether the file shrinks or grows: map entries can lie behind the end of a file.
         using var span = KernelTracing.Routine("hugetlb_vmtruncate").With(KernelTracing.Tags.From, bytes / Units.PageBytes);
-        _sizeBytes = bytes;
+        _sizeBytes = Alive(bytes);
         await UnmapMappings(bytes / Units.PageBytes, long.MaxValue);
         await RemovePages(bytes / Units.PageBytes, long.MaxValue);
         return Errno.None;
@@ -156,7 +156,7 @@ public sealed partial class InodeGrain
         for (var index = offsetBytes / Units.PageBytes; index < end; index++)
         {
             var fault = new InodeFault(index, task, false, PolicyMode.Default, 0, 0);
-            if (_cache.ContainsKey(index))
+            if (Cache.ContainsKey(index))
             {
                 continue;
             }
@@ -190,7 +190,7 @@ public sealed partial class InodeGrain
             return new InodePage(page.Result, Pfn.None);
         }
 
-        _cache.Add(fault.Index, page.Pfn);
+        Cache.Add(fault.Index, page.Pfn);
         return new InodePage(InodePageResult.Allocated, page.Pfn);
     }
 
@@ -198,13 +198,13 @@ public sealed partial class InodeGrain
     {
         var nodes = fault.Task.Choose(new MemoryPolicy(fault.PolicyMode, fault.PolicyNodes), fault.Index);
         return Flows.Alloc(new PageRequest(
-            fault.Task, nodes, _resvMap, Shared: true, fault.Index, MayUseReserves: true, CowFromOwner: false, Anon: false, mapped, fault.Content));
+            fault.Task, nodes, ResvMap, Shared: true, fault.Index, MayUseReserves: true, CowFromOwner: false, Anon: false, mapped, fault.Content));
     }
 
     // hugetlb_vmdelete_list: all mappings let go of the pages, which end there if they were private copies.
     private async ValueTask UnmapMappings(long firstIndex, long endIndex)
     {
-        foreach (var vma in _mappings.ToArray())
+        foreach (var vma in Mappings.ToArray())
         {
             await Flows.Free(await GrainFactory.GetGrain<IVmaGrain>(vma).UnmapFile(firstIndex, endIndex));
         }
@@ -216,11 +216,11 @@ public sealed partial class InodeGrain
     {
         using var span = KernelTracing.Routine("remove_inode_hugepages").WithRange(first, end);
         var truncates = end == long.MaxValue;
-        var pages = _cache.Where(p => p.Key >= first && p.Key < end).ToArray();
+        var pages = Cache.Where(p => p.Key >= first && p.Key < end).ToArray();
         span.With("hugesim.freed_pages", pages.Length);
         foreach (var (index, pfn) in pages)
         {
-            _cache.Remove(index);
+            Cache.Remove(index);
             await Flows.Free(await Flows.Frames.Put([pfn], mapped: false, []));
             if (!truncates)
             {
@@ -251,7 +251,7 @@ public sealed partial class InodeGrain
     private long RegionDel(long from, long to, List<Uncharge> uncharges)
     {
         using var span = KernelTracing.Routine("region_del").WithRange(from, to);
-        var chg = _resvMap.RegionDel(from, to, uncharges);
+        var chg = ResvMap.RegionDel(from, to, uncharges);
         span.With(KernelTracing.Tags.Answer, chg);
         return chg;
     }
@@ -259,7 +259,7 @@ public sealed partial class InodeGrain
     // hugetlbfs_zero_partial_page: the number of a page stands at its beginning, so only a hole that begins before it and ends in it zeroes it.
     private async ValueTask ZeroTail(long offsetBytes, long endBytes, long index)
     {
-        if (endBytes % Units.PageBytes != 0 && offsetBytes <= index * Units.PageBytes && _cache.TryGetValue(index, out var pfn))
+        if (endBytes % Units.PageBytes != 0 && offsetBytes <= index * Units.PageBytes && Cache.TryGetValue(index, out var pfn))
         {
             await Flows.Frames.Store([pfn], 0);
         }

@@ -5,8 +5,8 @@ using Hugesim.Telemetry;
 namespace Hugesim.Grains;
 
 /// <summary>A file of hugetlbfs.</summary>
-[KeepAlive]
-public sealed partial class InodeGrain : Grain, IInodeGrain
+[KeepAlive, Immovable]
+public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain
 {
     private readonly SortedDictionary<long, long> _cache = [];
     private readonly List<string> _mappings = [];
@@ -19,7 +19,16 @@ public sealed partial class InodeGrain : Grain, IInodeGrain
     private bool _evicted;
     private InjectedFailures _failures;
 
-    private HugePageFlows Flows => _flows ?? throw new InvalidOperationException($"inode {this.GetPrimaryKeyString()} was used before it was created");
+    /// <inheritdoc/>
+    protected override string Kind => "inode";
+
+    private HugePageFlows Flows => _flows ?? throw Lost();
+
+    private SortedDictionary<long, long> Cache => Alive(_cache);
+
+    private List<string> Mappings => Alive(_mappings);
+
+    private ReserveMap ResvMap => Alive(_resvMap);
 
     /// <inheritdoc/>
     public ValueTask Create(InodeCreate request)
@@ -27,9 +36,10 @@ public sealed partial class InodeGrain : Grain, IInodeGrain
         if (_identity is null)
         {
             _identity = request;
-            _flows = new HugePageFlows(GrainFactory, request.Machine, request.Subpool);
+            _flows = new HugePageFlows(Calls, request.Machine, request.Subpool);
             _links = request.Named ? 1 : 0;
             _sizeBytes = request.SizeBytes;
+            Begin();
         }
 
         return ValueTask.CompletedTask;
@@ -38,37 +48,37 @@ public sealed partial class InodeGrain : Grain, IInodeGrain
     /// <inheritdoc/>
     public ValueTask Open()
     {
-        _opens++;
+        _opens = Alive(_opens) + 1;
         return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
     public ValueTask<InodeReleased> Close()
     {
-        _opens--;
+        _opens = Alive(_opens) - 1;
         return Release();
     }
 
     /// <inheritdoc/>
     public ValueTask<InodeReleased> Unlink()
     {
-        _links = 0;
+        _links = Alive(0);
         return Release();
     }
 
     /// <inheritdoc/>
     public ValueTask<InodeReleased> RemoveMapping(string vma)
     {
-        _mappings.Remove(vma);
+        Mappings.Remove(vma);
         return Release();
     }
 
     /// <inheritdoc/>
     public ValueTask AddMapping(string vma)
     {
-        if (!_mappings.Contains(vma))
+        if (!Mappings.Contains(vma))
         {
-            _mappings.Add(vma);
+            Mappings.Add(vma);
         }
 
         return ValueTask.CompletedTask;
@@ -89,14 +99,14 @@ public sealed partial class InodeGrain : Grain, IInodeGrain
         if (await Flows.Reserve(task, chg) != Errno.None)
         {
             span.Fail("ENOMEM", $"{chg} pages of the range are not reserved yet and cannot be");
-            _resvMap.RegionAbort(from, to, regionsNeeded);
+            ResvMap.RegionAbort(from, to, regionsNeeded);
             return Errno.ENOMEM;
         }
 
         var added = RegionAdd(from, to, regionsNeeded, task.Cgroup);
         if (added < 0)
         {
-            _resvMap.RegionAbort(from, to, regionsNeeded);
+            ResvMap.RegionAbort(from, to, regionsNeeded);
             await Flows.Unreserve(chg, [new RsvdUncharge(task.Cgroup, chg)]);
             return Errno.ENOMEM;
         }
@@ -127,21 +137,30 @@ public sealed partial class InodeGrain : Grain, IInodeGrain
     }
 
     /// <inheritdoc/>
-    public ValueTask<InodeStat> Stat() => new(new InodeStat(_sizeBytes, _cache.Count, _links));
+    public ValueTask<InodeStat> Stat() => new(new InodeStat(_sizeBytes, Cache.Count, _links));
 
     /// <inheritdoc/>
-    public ValueTask<int> ReferenceCount() => new(_opens + _mappings.Count);
+    public ValueTask<int?> ReferenceCount()
+    {
+        if (IsAlive)
+        {
+            return new(_opens + _mappings.Count);
+        }
+
+        DeactivateOnIdle();
+        return default;
+    }
 
     /// <inheritdoc/>
     public async ValueTask<ReadAnswer> Read(long offsetBytes)
     {
-        var bytes = Math.Clamp(_sizeBytes - offsetBytes, 0, sizeof(int));
+        var bytes = Math.Clamp(Alive(_sizeBytes) - offsetBytes, 0, sizeof(int));
         if (bytes == 0)
         {
             return new ReadAnswer(0, -1);
         }
 
-        if (!_cache.TryGetValue(offsetBytes / Units.PageBytes, out var pfn) || offsetBytes % Units.PageBytes != 0)
+        if (!Cache.TryGetValue(offsetBytes / Units.PageBytes, out var pfn) || offsetBytes % Units.PageBytes != 0)
         {
             return new ReadAnswer(bytes, 0);
         }
@@ -153,17 +172,17 @@ public sealed partial class InodeGrain : Grain, IInodeGrain
     public ValueTask InjectFailures(InjectedFailures failures)
     {
         _failures = failures;
-        _resvMap.Allocate = failures.HasFlag(InjectedFailures.Failslab) ? () => false : null;
+        ResvMap.Allocate = failures.HasFlag(InjectedFailures.Failslab) ? () => false : null;
         return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
     public ValueTask<InodeAudit?> Audit()
     {
-        if (_identity is { } identity && !_evicted)
+        if (IsAlive && _identity is { } identity)
         {
-            var cache = _cache.Select(p => new CachedPageAudit(p.Key, p.Value)).ToArray();
-            return new(new InodeAudit(identity.Subpool, _opens, [.. _mappings], cache, Auditing.Describe(_resvMap)));
+            var cache = Cache.Select(p => new CachedPageAudit(p.Key, p.Value)).ToArray();
+            return new(new InodeAudit(identity.Subpool, _opens, [.. Mappings], cache, Auditing.Describe(ResvMap)));
         }
 
         DeactivateOnIdle();
@@ -173,7 +192,7 @@ public sealed partial class InodeGrain : Grain, IInodeGrain
     private long RegionChg(long from, long to, out long regionsNeeded)
     {
         using var span = KernelTracing.Routine("region_chg").WithRange(from, to);
-        var chg = _resvMap.RegionChg(from, to, out regionsNeeded);
+        var chg = ResvMap.RegionChg(from, to, out regionsNeeded);
         span.With(KernelTracing.Tags.Answer, chg);
         return chg;
     }
@@ -181,15 +200,41 @@ public sealed partial class InodeGrain : Grain, IInodeGrain
     private long RegionAdd(long from, long to, long regionsNeeded, int cgroup)
     {
         using var span = KernelTracing.Routine("region_add").WithRange(from, to);
-        var added = _resvMap.RegionAdd(from, to, regionsNeeded, cgroup);
+        var added = ResvMap.RegionAdd(from, to, regionsNeeded, cgroup);
         span.With(KernelTracing.Tags.Answer, added);
         return added;
     }
 
+    /// <inheritdoc/>
+    protected override InodeState? Capture() => !IsAlive ? null : new(
+        _identity!, _sizeBytes, _links, _opens, [.. _mappings], [.. _cache.Select(p => new CachedPageAudit(p.Key, p.Value))], _resvMap.Snapshot(),
+        _failures);
+
+    /// <inheritdoc/>
+    protected override void Restore(InodeState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        (_identity, _sizeBytes, _links, _opens) = (state.Identity, state.SizeBytes, state.Links, state.Opens);
+        _flows = new HugePageFlows(Calls, state.Identity.Machine, state.Identity.Subpool);
+        _mappings.AddRange(state.Mappings);
+        foreach (var (index, pfn) in state.Cache)
+        {
+            _cache.Add(index, pfn);
+        }
+
+        _resvMap = new ReserveMap(state.ResvMap);
+        InjectFailures(state.Failures);
+    }
+
+    private bool IsAlive => _identity is not null && !_evicted;
+
+    // A part of the state of an inode that was made and is not evicted.
+    private T Alive<T>(T part) => IsAlive ? part : throw Lost();
+
     // iput: without links and references the inode is evicted, with its pages and reservations.
     private async ValueTask<InodeReleased> Release()
     {
-        if (_opens + _mappings.Count > 0)
+        if (_opens + Mappings.Count > 0)
         {
             return default;
         }

@@ -4,8 +4,8 @@ using Hugesim.Model;
 namespace Hugesim.Grains;
 
 /// <summary>An emulated machine.</summary>
-[KeepAlive]
-public sealed class MachineGrain : Grain, IMachineGrain
+[KeepAlive, Immovable]
+public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachineGrain
 {
     private readonly List<(string Name, string Key)> _mounts = [];
 
@@ -14,22 +14,32 @@ public sealed class MachineGrain : Grain, IMachineGrain
     private readonly HashSet<string> _processes = [];
     private readonly Dictionary<long, (string Inode, long LengthBytes, bool Removed)> _segments = [];
     private MachineContext? _machine;
+    private StateLoss? _loss;
     private int _nodes;
     private long _nextMount;
     private long _nextPid = 1;
     private long _nextSegment;
 
-    private string Key => this.GetPrimaryKeyString();
+    /// <inheritdoc/>
+    protected override string Kind => "machine";
 
-    private MachineContext Machine => _machine ?? throw new InvalidOperationException($"machine {Key} was used before it booted");
+    // A machine of which nothing is lost.
+    private MachineContext Machine => _loss is null ? _machine ?? throw Lost() : throw ErrorOf(_loss);
 
     /// <inheritdoc/>
     public async ValueTask<MachineContext> Boot(BootMachine request)
     {
-        _machine = new MachineContext(Key, KernelProfiles.Get(request.Profile).Name);
-        await GrainFactory.GetGrain<IHstateGrain>(Keys.Hstate(Key)).Boot(new HstateBoot(_machine.Profile, request.Nodes, request.CapacityPagesPerNode));
-        _nodes = request.Nodes;
-        return _machine;
+        var machine = new MachineContext(Key, KernelProfiles.Get(request.Profile).Name);
+        var boot = new HstateBoot(machine.Profile, request.Nodes, request.CapacityPagesPerNode);
+        await Calls.Hstate(Key).Once(boot, static (hstate, hardware, id) => hstate.Boot(hardware, id));
+        for (var node = 0; node < request.Nodes; node++)
+        {
+            await Calls.Frames(Key, node).Once(machine, static (frames, context, id) => frames.Boot(context, id));
+        }
+
+        (_machine, _nodes, _loss) = (machine, request.Nodes, null);
+        Begin();
+        return machine;
     }
 
     /// <inheritdoc/>
@@ -48,6 +58,7 @@ public sealed class MachineGrain : Grain, IMachineGrain
     /// <inheritdoc/>
     public async ValueTask<Errno> Umount(string name, bool lazy)
     {
+        _ = Machine;
         var at = _mounts.FindLastIndex(m => m.Name == name);
         if (at < 0)
         {
@@ -69,11 +80,16 @@ public sealed class MachineGrain : Grain, IMachineGrain
     }
 
     /// <inheritdoc/>
-    public ValueTask<string?> ResolveMount(string name) => new(_mounts.FindLast(m => m.Name == name).Key);
+    public ValueTask<string?> ResolveMount(string name)
+    {
+        _ = Machine;
+        return new(_mounts.FindLast(m => m.Name == name).Key);
+    }
 
     /// <inheritdoc/>
     public async ValueTask<MountStatus[]> Statfs()
     {
+        _ = Machine;
         var answers = new List<MountStatus>();
         foreach (var (name, key) in _mounts)
         {
@@ -87,13 +103,14 @@ public sealed class MachineGrain : Grain, IMachineGrain
     /// <inheritdoc/>
     public ValueTask<long> NextPid()
     {
-        _processes.Add(Keys.Process(Key, _nextPid));
+        _processes.Add(Keys.Process(Machine.Machine, _nextPid));
         return new(_nextPid++);
     }
 
     /// <inheritdoc/>
     public ValueTask ProcessExited(string process)
     {
+        _ = Machine;
         _processes.Remove(process);
         return ValueTask.CompletedTask;
     }
@@ -106,6 +123,7 @@ public sealed class MachineGrain : Grain, IMachineGrain
             return new ShmAnswer(Errno.EINVAL, -1, "", 0);
         }
 
+        _ = Machine;
         var id = _nextSegment++;
         var key = $"{Key}/shm{id}";
         var pages = (lengthBytes + Units.PageBytes - 1) / Units.PageBytes;
@@ -160,7 +178,7 @@ public sealed class MachineGrain : Grain, IMachineGrain
         await ForgetEndedMounts();
         return new MachineInventory(
             _machine.Profile, _nodes, [.. _processes], [.. _mounts.Select(m => m.Key), .. _detached],
-            [.. _segments.Values.Select(s => new SegmentAudit(s.Inode, !s.Removed))]);
+            [.. _segments.Values.Select(s => new SegmentAudit(s.Inode, !s.Removed))], _loss);
     }
 
     private async ValueTask ForgetEndedMounts()
@@ -177,12 +195,13 @@ public sealed class MachineGrain : Grain, IMachineGrain
     // A removed segment lives until the last process detaches.
     private async ValueTask<bool> Lives(long id)
     {
+        _ = Machine;
         if (!_segments.TryGetValue(id, out var segment))
         {
             return false;
         }
 
-        if (segment.Removed && await GrainFactory.GetGrain<IInodeGrain>(segment.Inode).ReferenceCount() == 0)
+        if (segment.Removed && await GrainFactory.GetGrain<IInodeGrain>(segment.Inode).ReferenceCount() is null or 0)
         {
             _segments.Remove(id);
             return false;

@@ -17,6 +17,15 @@ public sealed class AddressSpace
 
     private readonly List<MappedRange> _ranges = [];
 
+    /// <summary>An empty address space.</summary>
+    public AddressSpace()
+    {
+    }
+
+    /// <summary>The address space that has these ranges.</summary>
+    /// <param name="ranges">Ranges by address, as <see cref="Ranges"/> gave them.</param>
+    public AddressSpace(IEnumerable<MappedRange> ranges) => _ranges.AddRange(ranges);
+
     /// <summary>All ranges by address.</summary>
     public IReadOnlyList<MappedRange> Ranges => _ranges;
 

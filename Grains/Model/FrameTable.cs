@@ -26,12 +26,35 @@ public sealed class Frame
 
     /// <summary>What the page contains, as one number: copies carry it, so that copy-on-write is checked by data.</summary>
     public int Content { get; set; }
+
+    /// <summary>A frame that is equal and goes its own way.</summary>
+    public Frame Copy() => (Frame)MemberwiseClone();
 }
+
+/// <summary>A frame in use and its number.</summary>
+public sealed record FrameState(long Pfn, Frame Frame);
 
 /// <summary>The frames in use on one NUMA node, by frame number. The rules of reference counting, no accounting.</summary>
 public sealed class FrameTable
 {
     private readonly Dictionary<long, Frame> _frames = [];
+
+    /// <summary>No frame in use.</summary>
+    public FrameTable()
+    {
+    }
+
+    /// <summary>The table as it was when <see cref="Capture"/> was called.</summary>
+    public FrameTable(IEnumerable<FrameState> frames)
+    {
+        foreach (var (pfn, frame) in frames)
+        {
+            _frames.Add(pfn, frame.Copy());
+        }
+    }
+
+    /// <summary>All frames in use as plain data.</summary>
+    public FrameState[] Capture() => [.. _frames.Select(f => new FrameState(f.Key, f.Value.Copy()))];
 
     /// <summary>Frames in use.</summary>
     public int Count => _frames.Count;

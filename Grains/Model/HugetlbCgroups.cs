@@ -54,6 +54,9 @@ public sealed class HugetlbCgroup
 
     /// <summary>The group was removed; pages charged to it count for its parent.</summary>
     public bool Removed { get; set; }
+
+    /// <summary>A group that is equal and goes its own way.</summary>
+    public HugetlbCgroup Copy() => (HugetlbCgroup)MemberwiseClone();
 }
 
 /// <summary>
@@ -66,6 +69,17 @@ public sealed class HugetlbCgroups
     public const int Root = 0;
 
     private readonly List<HugetlbCgroup> _groups = [new HugetlbCgroup { Name = "", Parent = -1 }];
+
+    /// <summary>The hierarchy of a machine that boots: the root alone.</summary>
+    public HugetlbCgroups()
+    {
+    }
+
+    /// <summary>The groups as they were when <see cref="Capture"/> was called.</summary>
+    public HugetlbCgroups(IEnumerable<HugetlbCgroup> groups) => _groups = [.. groups.Select(group => group.Copy())];
+
+    /// <summary>All groups as plain data, by number.</summary>
+    public HugetlbCgroup[] Capture() => [.. _groups.Select(group => group.Copy())];
 
     /// <summary>All groups ever made, removed ones included, by number.</summary>
     public IReadOnlyList<HugetlbCgroup> Groups => _groups;

@@ -12,6 +12,16 @@ public readonly record struct ZappedPage(long Page, long Index, long Pfn, bool R
 /// <param name="UnchargeRsvdPages">Pages that the area's reserve map holds charged to its cgroup.</param>
 public readonly record struct ClosedArea(long OutstandingPages, long UnchargeRsvdPages);
 
+/// <summary>A page table entry and the address, in huge pages, that it is for.</summary>
+public readonly record struct MappedPage(long Page, Pte Pte);
+
+/// <summary>All of a mapping as plain data, so that the grain that owns it can be stored or moved.</summary>
+/// <param name="Areas">The areas by address.</param>
+/// <param name="Pages">The page table by address.</param>
+/// <param name="ResvMap">The reserve map, or null.</param>
+/// <param name="RsvdCgroup">The cgroup whose rsvd counter the reserve map holds, or -1.</param>
+public sealed record MappingState(VmArea[] Areas, MappedPage[] Pages, ReserveMapState? ResvMap, int RsvdCgroup);
+
 /// <summary>
 /// All that came of one mmap in one address space: its areas (more than one after a split), the page table of their range, and the
 /// reserve map that the pieces of a private mapping share, as the kernel's <c>resv_map.refs</c> lets them.
@@ -20,6 +30,29 @@ public sealed class Mapping
 {
     private readonly List<VmArea> _areas = [];
     private readonly SortedDictionary<long, Pte> _ptes = [];
+
+    /// <summary>A mapping without areas.</summary>
+    public Mapping()
+    {
+    }
+
+    /// <summary>A mapping as it was when <see cref="Capture"/> was called.</summary>
+    /// <param name="state">The state; it is not kept.</param>
+    public Mapping(MappingState state)
+    {
+        _areas.AddRange(state.Areas.Select(area => area.Copy()));
+        foreach (var (page, pte) in state.Pages)
+        {
+            _ptes.Add(page, pte);
+        }
+
+        ResvMap = state.ResvMap is { } map ? new ReserveMap(map) : null;
+        RsvdCgroup = state.RsvdCgroup;
+    }
+
+    /// <summary>The mapping as plain data.</summary>
+    public MappingState Capture() => new(
+        [.. _areas.Select(area => area.Copy())], [.. _ptes.Select(p => new MappedPage(p.Key, p.Value))], ResvMap?.Snapshot(), RsvdCgroup);
 
     /// <summary>The areas by ascending address.</summary>
     public IReadOnlyList<VmArea> Areas => _areas;

@@ -60,10 +60,13 @@ public sealed class VmArea
     /// <summary>vma_hugecache_offset: index into the file, and into the reserve map, of the page at an address.</summary>
     public long IndexOf(long page) => page - Start + PgOff;
 
+    /// <summary>An area that is equal and goes its own way.</summary>
+    public VmArea Copy() => (VmArea)MemberwiseClone();
+
     /// <summary>A copy that covers [start, end).</summary>
     public VmArea Slice(long start, long end)
     {
-        var copy = (VmArea)MemberwiseClone();
+        var copy = Copy();
         copy.PgOff = IndexOf(start);
         copy.Start = start;
         copy.End = end;

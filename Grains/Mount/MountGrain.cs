@@ -4,8 +4,8 @@ using Hugesim.Model;
 namespace Hugesim.Grains;
 
 /// <summary>A mounted hugetlbfs.</summary>
-[KeepAlive]
-public sealed class MountGrain : Grain, IMountGrain
+[KeepAlive, Immovable, PreferLocalPlacement]
+public sealed class MountGrain : StatefulGrain<MountState>, IMountGrain
 {
     private readonly Dictionary<string, string> _names = [];
 
@@ -18,11 +18,16 @@ public sealed class MountGrain : Grain, IMountGrain
     private bool _ended;
     private long _nextIno;
 
-    private string Key => this.GetPrimaryKeyString();
+    /// <inheritdoc/>
+    protected override string Kind => "mount";
+
+    private Dictionary<string, string> Names => Alive(_names);
+
+    private List<string> Inodes => Alive(_inodes);
 
     private string? SubpoolKey => _hasSubpool ? Key : null;
 
-    private ISubpoolGrain Subpool => GrainFactory.GetGrain<ISubpoolGrain>(Key);
+    private GrainCalls<ISubpoolGrain> Subpool => Calls.Subpool(Key);
 
     /// <inheritdoc/>
     public async ValueTask<Errno> Mount(MachineContext machine, TaskContext task, long maxPages, long minPages, long maxInodes)
@@ -33,15 +38,27 @@ public sealed class MountGrain : Grain, IMountGrain
             return Errno.ENOMEM;
         }
 
-        (_machine, _maxInodes) = (machine, maxInodes);
-        _hasSubpool = maxPages >= 0 || minPages >= 0;
-        return _hasSubpool ? await Subpool.Create(machine, task, maxPages, minPages) : Errno.None;
+        var hasSubpool = maxPages >= 0 || minPages >= 0;
+        if (hasSubpool)
+        {
+            var create = new CreateSubpool(machine, task, maxPages, minPages);
+            var error = await Subpool.Once(create, static (subpool, request, id) => subpool.Create(request, id));
+            if (error != Errno.None)
+            {
+                DeactivateOnIdle();
+                return error;
+            }
+        }
+
+        (_machine, _maxInodes, _hasSubpool) = (machine, maxInodes, hasSubpool);
+        Begin();
+        return Errno.None;
     }
 
     /// <inheritdoc/>
     public async ValueTask<LookupAnswer> Lookup(string name, bool create, bool exclusive)
     {
-        if (_names.TryGetValue(name, out var inode))
+        if (Names.TryGetValue(name, out var inode))
         {
             return create && exclusive
                 ? new LookupAnswer(Errno.EEXIST, "", null, false)
@@ -60,8 +77,8 @@ public sealed class MountGrain : Grain, IMountGrain
         }
 
         inode = Keys.Inode(Key, _nextIno++);
-        _names.Add(name, inode);
-        _inodes.Add(inode);
+        Names.Add(name, inode);
+        Inodes.Add(inode);
         await GrainFactory.GetGrain<IInodeGrain>(inode).Create(new InodeCreate(_machine!, SubpoolKey, Key, Named: true, 0));
         return new LookupAnswer(Errno.None, inode, SubpoolKey, true);
     }
@@ -69,7 +86,7 @@ public sealed class MountGrain : Grain, IMountGrain
     /// <inheritdoc/>
     public async ValueTask<Errno> Unlink(string name)
     {
-        if (!_names.Remove(name, out var inode))
+        if (!Names.Remove(name, out var inode))
         {
             return Errno.ENOENT;
         }
@@ -83,7 +100,7 @@ public sealed class MountGrain : Grain, IMountGrain
     {
         if (await IsBusy())
         {
-            _detached = lazy;
+            _detached |= lazy;
             return lazy ? Errno.None : Errno.EBUSY;
         }
 
@@ -101,12 +118,12 @@ public sealed class MountGrain : Grain, IMountGrain
     }
 
     /// <inheritdoc/>
-    public ValueTask<MountBlocks> Statfs() => _hasSubpool ? Subpool.Statfs() : new(new MountBlocks(0, 0));
+    public ValueTask<MountBlocks> Statfs() => Alive(_hasSubpool) ? Subpool.Ask(0, static (subpool, _) => subpool.Statfs()) : new(new MountBlocks(0, 0));
 
     /// <inheritdoc/>
     public ValueTask<MountAudit?> Audit()
     {
-        if (_machine is not null && !_ended)
+        if (IsAlive)
         {
             return new(new MountAudit([.. _inodes], _hasSubpool, [.. _names.Select(n => new NamedInode(n.Key, n.Value))]));
         }
@@ -115,18 +132,54 @@ public sealed class MountGrain : Grain, IMountGrain
         return default;
     }
 
+    /// <inheritdoc/>
+    protected override MountState? Capture() => !IsAlive
+        ? null
+        : new(_machine!, _hasSubpool, _maxInodes, _detached, _nextIno, [.. _names], [.. _inodes]);
+
+    /// <inheritdoc/>
+    protected override void Restore(MountState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        (_machine, _hasSubpool, _maxInodes, _detached, _nextIno) = (state.Machine, state.HasSubpool, state.MaxInodes, state.IsDetached, state.NextIno);
+        foreach (var (name, inode) in state.Names)
+        {
+            _names.Add(name, inode);
+        }
+
+        _inodes.AddRange(state.Inodes);
+    }
+
+    private bool IsAlive => _machine is not null && !_ended;
+
+    private T Alive<T>(T part) => IsAlive ? part : throw Lost();
+
+    // An inode without a name may have ended; one that has a name must be there.
+    private async ValueTask<int> ReferencesTo(string inode)
+    {
+        if (await GrainFactory.GetGrain<IInodeGrain>(inode).ReferenceCount() is { } count)
+        {
+            return count;
+        }
+
+        return Names.ContainsValue(inode) ? await LostInode(inode) : 0;
+    }
+
+    // Unlike the other answers of an inode, its count does not fail by itself.
+    private async ValueTask<int> LostInode(string inode) => (await GrainFactory.GetGrain<IInodeGrain>(inode).Stat()).Links;
+
     private async ValueTask<bool> IsBusy()
     {
-        foreach (var inode in _inodes.ToArray())
+        foreach (var inode in Inodes.ToArray())
         {
-            if (await GrainFactory.GetGrain<IInodeGrain>(inode).ReferenceCount() > 0)
+            if (await ReferencesTo(inode) > 0)
             {
                 return true;
             }
 
-            if (!_names.ContainsValue(inode))
+            if (!Names.ContainsValue(inode))
             {
-                _inodes.Remove(inode);
+                Inodes.Remove(inode);
             }
         }
 
@@ -135,29 +188,30 @@ public sealed class MountGrain : Grain, IMountGrain
 
     private async ValueTask<int> CountInodes()
     {
-        foreach (var inode in _inodes.Where(inode => !_names.ContainsValue(inode)).ToArray())
+        foreach (var inode in Inodes.Where(inode => !Names.ContainsValue(inode)).ToArray())
         {
-            if (await GrainFactory.GetGrain<IInodeGrain>(inode).ReferenceCount() == 0)
+            if (await ReferencesTo(inode) == 0)
             {
-                _inodes.Remove(inode);
+                Inodes.Remove(inode);
             }
         }
 
-        return _inodes.Count;
+        return Inodes.Count;
     }
 
     // kill_litter_super: the names go, and with them the inodes; then hugetlbfs_put_super lets go of the subpool.
     private async ValueTask End()
     {
-        _ended = true;
-        foreach (var name in _names.Keys.ToArray())
+        foreach (var name in Names.Keys.ToArray())
         {
             await Unlink(name);
         }
 
+        _ended = true;
+
         if (_hasSubpool)
         {
-            await Subpool.PutSubpool();
+            await Subpool.Once(Key, static (subpool, _, id) => subpool.PutSubpool(id));
         }
 
         DeactivateOnIdle();

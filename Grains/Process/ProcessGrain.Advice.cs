@@ -39,7 +39,7 @@ public sealed partial class ProcessGrain
 
         var error = await AdviseRanges(address, end, advice);
         var (first, last) = (address / Units.PageBytes, RoundUp(end, Units.PageBytes) / Units.PageBytes);
-        return error == Errno.None && !_mm.Covers(first, last) ? Errno.ENOMEM : error;
+        return error == Errno.None && !Mm.Covers(first, last) ? Errno.ENOMEM : error;
     }
 
     /// <inheritdoc/>
@@ -58,7 +58,7 @@ public sealed partial class ProcessGrain
     /// <inheritdoc/>
     public ValueTask<Errno> CheckMapped(long address, long length) => address < 0
         ? new(Errno.EINVAL)
-        : new(_mm.Covers(address / Units.PageBytes, RoundUp(address + length, Units.PageBytes) / Units.PageBytes) ? Errno.None : Errno.ENOMEM);
+        : new(Mm.Covers(address / Units.PageBytes, RoundUp(address + length, Units.PageBytes) / Units.PageBytes) ? Errno.None : Errno.ENOMEM);
 
     private bool IsKnown(int advice) => advice switch
     {
@@ -95,7 +95,7 @@ public sealed partial class ProcessGrain
     {
         var first = address / Units.PageBytes;
         var last = RoundUp(end, Units.PageBytes) / Units.PageBytes;
-        foreach (var range in _mm.Within(first, last))
+        foreach (var range in Mm.Within(first, last))
         {
             if (!AppliesToHugePages(advice))
             {
@@ -161,8 +161,8 @@ public sealed partial class ProcessGrain
         var (next, last) = (first, first + pages - 1);
         while (true)
         {
-            var (fault, page) = await AccessRange(new AccessRequest(_task, next, last, kind, 0), []);
-            var atStart = page == next || (kind == AccessKind.Populate && _mm.Find(page)?.Start == page);
+            var (fault, page) = await AccessRange(new AccessRequest(Current, next, last, kind, 0), []);
+            var atStart = page == next || (kind == AccessKind.Populate && Mm.Find(page)?.Start == page);
             if (fault == AccessFault.None || atStart)
             {
                 return fault;

@@ -8,9 +8,6 @@ public sealed partial class ProcessGrain
 {
     private const int FirstFd = 3;
 
-    // Attached segments: number of the mapping to its address in huge pages.
-    private readonly Dictionary<long, long> _shm = [];
-
     private IMachineGrain MachineGrain => GrainFactory.GetGrain<IMachineGrain>(Machine.Machine);
 
     /// <inheritdoc/>
@@ -55,7 +52,7 @@ public sealed partial class ProcessGrain
     /// <inheritdoc/>
     public async ValueTask<Errno> Close(int fd)
     {
-        if (!_files.Remove(fd, out var file))
+        if (!Files.Remove(fd, out var file))
         {
             return Errno.EBADF;
         }
@@ -72,7 +69,7 @@ public sealed partial class ProcessGrain
     /// <inheritdoc/>
     public async ValueTask<Errno> Truncate(int fd, long bytes)
     {
-        if (!_files.TryGetValue(fd, out var file))
+        if (!Files.TryGetValue(fd, out var file))
         {
             return Errno.EBADF;
         }
@@ -84,7 +81,7 @@ public sealed partial class ProcessGrain
     public async ValueTask<Errno> Fallocate(int fd, long offset, long length, bool keepSize, bool punch)
     {
         // vfs_fallocate looks at the range before it looks at how the file was opened.
-        if (!_files.TryGetValue(fd, out var file) || (file.ReadOnly && offset >= 0 && length > 0))
+        if (!Files.TryGetValue(fd, out var file) || (file.ReadOnly && offset >= 0 && length > 0))
         {
             return Errno.EBADF;
         }
@@ -95,19 +92,19 @@ public sealed partial class ProcessGrain
         }
 
         var inode = GrainFactory.GetGrain<IInodeGrain>(file.Inode);
-        return punch ? await inode.PunchHole(offset, length) : await inode.Fallocate(_task, offset, length, keepSize);
+        return punch ? await inode.PunchHole(offset, length) : await inode.Fallocate(Current, offset, length, keepSize);
     }
 
     /// <inheritdoc/>
     public async ValueTask<StatAnswer> Fstat(int fd) =>
-        _files.TryGetValue(fd, out var file)
+        Files.TryGetValue(fd, out var file)
             ? new StatAnswer(Errno.None, await GrainFactory.GetGrain<IInodeGrain>(file.Inode).Stat())
             : new StatAnswer(Errno.EBADF, default);
 
     /// <inheritdoc/>
     public async ValueTask<PreadAnswer> Pread(int fd, long offset)
     {
-        if (!_files.TryGetValue(fd, out var file))
+        if (!Files.TryGetValue(fd, out var file))
         {
             return new PreadAnswer(Errno.EBADF, 0, 0);
         }
@@ -118,7 +115,7 @@ public sealed partial class ProcessGrain
 
     /// <inheritdoc/>
     public ValueTask<Errno> CheckFd(int fd, bool write) =>
-        new(_files.TryGetValue(fd, out var file) && !(write && file.ReadOnly) ? Errno.None : Errno.EBADF);
+        new(Files.TryGetValue(fd, out var file) && !(write && file.ReadOnly) ? Errno.None : Errno.EBADF);
 
     /// <inheritdoc/>
     public async ValueTask<MmapAnswer> Shmat(long id, long address, bool readOnly)
@@ -135,7 +132,7 @@ public sealed partial class ProcessGrain
         var mapped = await MapAt(call, new OpenFile(-1, segment.Inode, null, readOnly), reserveAtMap: false);
         if (mapped.Error == Errno.None)
         {
-            _shm.Add(number, mapped.Address / Units.PageBytes);
+            Segments.Add(number, mapped.Address / Units.PageBytes);
         }
 
         return mapped with { Length = segment.LengthBytes };
@@ -145,13 +142,13 @@ public sealed partial class ProcessGrain
     public async ValueTask<Errno> Shmdt(long address)
     {
         var page = address / Units.PageBytes;
-        var attached = _shm.FirstOrDefault(s => s.Value == page, new KeyValuePair<long, long>(-1, -1)).Key;
+        var attached = Segments.FirstOrDefault(s => s.Value == page, new KeyValuePair<long, long>(-1, -1)).Key;
         if (attached < 0 || address % Units.PageBytes != 0)
         {
             return Errno.EINVAL;
         }
 
-        foreach (var range in _mm.Ranges.Where(r => r.Vma == attached).ToArray())
+        foreach (var range in Mm.Ranges.Where(r => r.Vma == attached).ToArray())
         {
             await UnmapRange(range.Start, range.End);
         }
@@ -162,12 +159,12 @@ public sealed partial class ProcessGrain
     private OpenAnswer Install(string inode, string? subpool, bool readOnly)
     {
         var fd = FirstFd;
-        while (_files.ContainsKey(fd))
+        while (Files.ContainsKey(fd))
         {
             fd++;
         }
 
-        _files.Add(fd, new OpenFile(fd, inode, subpool, readOnly));
+        Files.Add(fd, new OpenFile(fd, inode, subpool, readOnly));
         return new OpenAnswer(Errno.None, fd);
     }
 }

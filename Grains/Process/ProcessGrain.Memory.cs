@@ -17,7 +17,7 @@ public sealed partial class ProcessGrain
             return new MmapAnswer(Errno.EINVAL, 0, 0);
         }
 
-        var file = call.Fd >= 0 ? _files.GetValueOrDefault(call.Fd) : null;
+        var file = call.Fd >= 0 ? Files.GetValueOrDefault(call.Fd) : null;
         if (call.Fd >= 0 && file is null)
         {
             return new MmapAnswer(Errno.EBADF, 0, 0);
@@ -48,7 +48,7 @@ public sealed partial class ProcessGrain
         if (CutsPage(end))
         {
             // vms_gather_munmap_vmas has split at the start before it fails at the end.
-            if (_mm.Find(address / Units.PageBytes) is { } first)
+            if (Mm.Find(address / Units.PageBytes) is { } first)
             {
                 await Vma(first.Vma).Split(address / Units.PageBytes);
             }
@@ -71,7 +71,7 @@ public sealed partial class ProcessGrain
 
         var (first, last) = (address / Units.PageBytes, RoundUp(end, Units.PageBytes) / Units.PageBytes);
         var next = first;
-        foreach (var range in _mm.Within(first, last))
+        foreach (var range in Mm.Within(first, last))
         {
             if (range.Start != next)
             {
@@ -106,8 +106,8 @@ public sealed partial class ProcessGrain
         // queue_pages_test_walk: holes are an error, except for the default policy if anything is mapped at all.
         var end = call.Address + RoundUp(call.Length, Units.BasePageBytes);
         var (first, last) = (call.Address / Units.PageBytes, RoundUp(end, Units.PageBytes) / Units.PageBytes);
-        var ranges = _mm.Within(first, last);
-        if (ranges.Count == 0 || (call.Mode != PolicyMode.Default && !_mm.Covers(first, last)))
+        var ranges = Mm.Within(first, last);
+        if (ranges.Count == 0 || (call.Mode != PolicyMode.Default && !Mm.Covers(first, last)))
         {
             return Errno.EFAULT;
         }
@@ -129,7 +129,7 @@ public sealed partial class ProcessGrain
 
     /// <inheritdoc/>
     public ValueTask<int> MovePage(long address, int node) =>
-        _mm.Find(address / Units.PageBytes) is { } range
+        Mm.Find(address / Units.PageBytes) is { } range
             ? Vma(range.Vma).Migrate(address / Units.PageBytes, node)
             : new(-(int)Errno.EFAULT);
 
@@ -142,7 +142,7 @@ public sealed partial class ProcessGrain
             var allowed = call.Nodes == 0 || (call.Nodes & (1L << Pfn.Node(pte.Pfn))) != 0;
             if (!allowed)
             {
-                var target = new MemoryPolicy(call.Mode, call.Nodes).Choose(_task.LocalNode, _task.MemsAllowed, pte.Page - range.Start);
+                var target = new MemoryPolicy(call.Mode, call.Nodes).Choose(Current.LocalNode, Current.MemsAllowed, pte.Page - range.Start);
                 misplaced |= !call.Move || await Vma(range.Vma).Migrate(pte.Page, target.PreferredNode) < 0;
             }
         }
@@ -160,7 +160,7 @@ public sealed partial class ProcessGrain
 
         var (first, end) = (address / Units.PageBytes, (address + length) / Units.PageBytes);
         // userfaultfd_register: something must be mapped in the range; holes in it are left alone.
-        if (length <= 0 || address % Units.PageBytes != 0 || length % Units.PageBytes != 0 || _mm.Within(first, end).Count == 0)
+        if (length <= 0 || address % Units.PageBytes != 0 || length % Units.PageBytes != 0 || Mm.Within(first, end).Count == 0)
         {
             return Errno.EINVAL;
         }
@@ -170,7 +170,7 @@ public sealed partial class ProcessGrain
             return Errno.EPERM;
         }
 
-        foreach (var range in _mm.Within(first, end))
+        foreach (var range in Mm.Within(first, end))
         {
             await Vma(range.Vma).RegisterUffd(range.Start, range.End);
         }
@@ -184,13 +184,13 @@ public sealed partial class ProcessGrain
         var page = address / Units.PageBytes;
         return address % Units.PageBytes != 0 || Flows.Profile.UffdHugetlb != Errno.None
             ? new(Errno.EINVAL)
-            : _mm.Find(page) is { } range ? Vma(range.Vma).UffdCopy(_task, page, content) : new(Errno.ENOENT);
+            : Mm.Find(page) is { } range ? Vma(range.Vma).UffdCopy(Current, page, content) : new(Errno.ENOENT);
     }
 
     /// <inheritdoc/>
     public ValueTask<Errno> UffdZero(long address) =>
         Flows.Profile.UffdHugetlb != Errno.None ? new(Errno.EINVAL) :
-        _mm.Find(address / Units.PageBytes) is { } range ? Vma(range.Vma).UffdZero(address / Units.PageBytes) : new(Errno.ENOENT);
+        Mm.Find(address / Units.PageBytes) is { } range ? Vma(range.Vma).UffdZero(address / Units.PageBytes) : new(Errno.ENOENT);
 
     /// <inheritdoc/>
     public async ValueTask<RangeView> Describe(long address, long length)
@@ -198,7 +198,7 @@ public sealed partial class ProcessGrain
         var areas = new List<AreaImage>();
         var ptes = new List<PteImage>();
         var (first, end) = (address / Units.PageBytes, RoundUp(address + length, Units.PageBytes) / Units.PageBytes);
-        foreach (var range in _mm.Within(first, end))
+        foreach (var range in Mm.Within(first, end))
         {
             var view = await Vma(range.Vma).Describe(range.Start, range.End);
             areas.AddRange(view.Areas);
@@ -215,7 +215,7 @@ public sealed partial class ProcessGrain
     public async ValueTask<long> MappedPages()
     {
         var pages = 0L;
-        foreach (var range in _mm.Ranges.ToArray())
+        foreach (var range in Mm.Ranges.ToArray())
         {
             pages += (await Vma(range.Vma).Describe(range.Start, range.End)).Ptes.Length;
         }
@@ -235,7 +235,7 @@ public sealed partial class ProcessGrain
         }
         else
         {
-            start = _mm.FindFree(start, pages);
+            start = Mm.FindFree(start, pages);
         }
 
         try
@@ -262,7 +262,7 @@ public sealed partial class ProcessGrain
     private async ValueTask<List<string>> HoldFiles(long start, long end)
     {
         var inodes = new List<string>();
-        foreach (var range in _mm.Within(start, end))
+        foreach (var range in Mm.Within(start, end))
         {
             var areas = (await Vma(range.Vma).Describe(range.Start, range.End)).Areas;
             inodes.AddRange(areas.Where(area => area.Shared || !area.Inode.EndsWith(AnonymousFile, StringComparison.Ordinal)).Select(area => area.Inode));
@@ -287,21 +287,21 @@ public sealed partial class ProcessGrain
         var number = _nextVma++;
         var vma = Keys.Vma(Key, number);
         var error = await Vma(number).Map(new MapVma(
-            Machine, _task, start, start + pages, call.Offset / Units.PageBytes, file?.Inode ?? vma + AnonymousFile, file?.Subpool,
+            Machine, Current, start, start + pages, call.Offset / Units.PageBytes, file?.Inode ?? vma + AnonymousFile, file?.Subpool,
             file is null, call.Shared, call.NoReserve, reserveAtMap, call.Read, call.Write, !(call.Shared && file is { ReadOnly: true })));
         if (error != Errno.None)
         {
             return new MmapAnswer(error, 0, 0);
         }
 
-        _mm.Add(new MappedRange(start, start + pages, number));
+        Mm.Add(new MappedRange(start, start + pages, number));
         return new MmapAnswer(Errno.None, start * Units.PageBytes, pages * Units.PageBytes);
     }
 
     // unmap_region and remove_vma: all pages of the range go first, then they are freed, then each area gives back what it had reserved.
     private async ValueTask UnmapRange(long start, long end)
     {
-        var ranges = _mm.Within(start, end);
+        var ranges = Mm.Within(start, end);
         var freed = new List<FreedPage>();
         foreach (var range in ranges)
         {
@@ -314,12 +314,12 @@ public sealed partial class ProcessGrain
             var closed = await Vma(range.Vma).Close(range.Start, range.End);
             if (closed.Empty)
             {
-                _shm.Remove(range.Vma);
+                Segments.Remove(range.Vma);
                 await EndMount(closed.Mount);
             }
         }
 
-        _mm.Remove(start, end);
+        Mm.Remove(start, end);
     }
 
     // A part of what a call names, and whether the call's borders are inside of huge pages.
@@ -329,7 +329,7 @@ public sealed partial class ProcessGrain
         CutsLast: range.End == RoundUp(end, Units.PageBytes) / Units.PageBytes && end % Units.PageBytes != 0);
 
     // A border inside a huge page that is mapped: may_split refuses.
-    private bool CutsPage(long address) => address % Units.PageBytes != 0 && _mm.Find(address / Units.PageBytes) is not null;
+    private bool CutsPage(long address) => address % Units.PageBytes != 0 && Mm.Find(address / Units.PageBytes) is not null;
 
     private static long RoundUp(long value, long unit) => (value + unit - 1) / unit * unit;
 }

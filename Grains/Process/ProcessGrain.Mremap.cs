@@ -78,15 +78,15 @@ public sealed partial class ProcessGrain
     private async ValueTask MovePiece(MappedRange piece, long target)
     {
         await Vma(piece.Vma).Move(piece.Start, piece.End, target);
-        _mm.Remove(piece.Start, piece.End);
-        _mm.Add(new MappedRange(target, target + piece.End - piece.Start, piece.Vma));
+        Mm.Remove(piece.Start, piece.End);
+        Mm.Add(new MappedRange(target, target + piece.End - piece.Start, piece.Vma));
     }
 
     // The areas in a range: remap_move takes one after the other.
     private async ValueTask<List<MappedRange>> Pieces(long first, long end)
     {
         var pieces = new List<MappedRange>();
-        foreach (var range in _mm.Within(first, end))
+        foreach (var range in Mm.Within(first, end))
         {
             var areas = (await Vma(range.Vma).Describe(range.Start, range.End)).Areas;
             pieces.AddRange(areas.Select(area => new MappedRange(Math.Max(area.Start, range.Start), Math.Min(area.End, range.End), range.Vma)));
@@ -108,7 +108,7 @@ public sealed partial class ProcessGrain
             return Errno.EINVAL;
         }
 
-        if (_mm.Find(call.Address / Units.PageBytes) is not { } range)
+        if (Mm.Find(call.Address / Units.PageBytes) is not { } range)
         {
             return Errno.EFAULT;
         }

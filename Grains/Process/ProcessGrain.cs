@@ -4,15 +4,18 @@ using Hugesim.Model;
 namespace Hugesim.Grains;
 
 /// <summary>A process.</summary>
-[KeepAlive]
-public sealed partial class ProcessGrain : Grain, IProcessGrain
+[KeepAlive, Immovable]
+public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcessGrain
 {
     private const int Sigbus = 7;
     private const int Sigkill = 9;
     private const int Sigsegv = 11;
 
-    private readonly AddressSpace _mm = new();
     private readonly SortedDictionary<int, OpenFile> _files = [];
+
+    // Attached segments: number of the mapping to its address in huge pages.
+    private readonly Dictionary<long, long> _shm = [];
+    private AddressSpace _mm = new();
     private MachineContext? _machine;
     private TaskContext _task = TaskContext.Default;
     private HugePageFlows? _flows;
@@ -20,16 +23,26 @@ public sealed partial class ProcessGrain : Grain, IProcessGrain
     private bool _exited;
     private long _nextVma;
 
-    private MachineContext Machine => _machine ?? throw new InvalidOperationException($"process {Key} was used before it was spawned");
+    /// <inheritdoc/>
+    protected override string Kind => "process";
 
-    private HugePageFlows Flows => _flows ??= new HugePageFlows(GrainFactory, Machine, null);
+    private MachineContext Machine => Alive(_machine)!;
 
-    private string Key => this.GetPrimaryKeyString();
+    private HugePageFlows Flows => _flows ??= new HugePageFlows(Calls, Machine, null);
+
+    private AddressSpace Mm => Alive(_mm);
+
+    private SortedDictionary<int, OpenFile> Files => Alive(_files);
+
+    private Dictionary<long, long> Segments => Alive(_shm);
+
+    private TaskContext Current => Alive(_task);
 
     /// <inheritdoc/>
     public ValueTask Spawn(MachineContext machine, TaskContext task)
     {
         (_machine, _task) = (machine, task);
+        Begin();
         return ValueTask.CompletedTask;
     }
 
@@ -39,7 +52,9 @@ public sealed partial class ProcessGrain : Grain, IProcessGrain
         var child = Keys.Process(Machine.Machine, childPid);
         var vmas = new List<VmaImage>();
         var keys = new List<long>();
-        foreach (var vma in _mm.Ranges.Select(r => r.Vma).Distinct())
+        long[] parents = [.. Mm.Ranges.Select(r => r.Vma).Distinct()];
+        await GrainFactory.GetGrain<IProcessGrain>(child).Expect(Machine, parents);
+        foreach (var vma in parents)
         {
             var image = await Vma(vma).Fork(Keys.Vma(child, vma));
             if (image.Areas.Length > 0)
@@ -49,45 +64,60 @@ public sealed partial class ProcessGrain : Grain, IProcessGrain
             }
         }
 
-        foreach (var file in _files.Values)
+        foreach (var file in Files.Values)
         {
             await GrainFactory.GetGrain<IInodeGrain>(file.Inode).Open();
         }
 
         await GrainFactory.GetGrain<IProcessGrain>(child).Adopt(
-            new ProcessImage(Machine, _task, _catching, _nextVma, [.. _files.Values], [.. vmas], [.. keys],
-            [.. _shm.Select(s => new AttachedSegment(s.Key, s.Value))]));
+            new ProcessImage(Machine, Current, _catching, _nextVma, [.. Files.Values], [.. vmas], [.. keys],
+            [.. Segments.Select(s => new AttachedSegment(s.Key, s.Value))], [.. parents.Except(keys)]));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask Expect(MachineContext machine, long[] vmas)
+    {
+        foreach (var vma in vmas)
+        {
+            await Vma(vma).Expect(machine);
+        }
     }
 
     /// <inheritdoc/>
     public async ValueTask Adopt(ProcessImage image)
     {
+        Begin();
         (_machine, _task, _catching, _nextVma) = (image.Machine, image.Task, image.Catching, image.NextVma);
         foreach (var file in image.Files)
         {
-            _files.Add(file.Fd, file);
+            Files.Add(file.Fd, file);
         }
 
         foreach (var segment in image.Segments)
         {
-            _shm.Add(segment.Vma, segment.Start);
+            Segments.Add(segment.Vma, segment.Start);
         }
 
         for (var i = 0; i < image.Vmas.Length; i++)
         {
             foreach (var area in image.Vmas[i].Areas)
             {
-                _mm.Add(new MappedRange(area.Start, area.End, image.VmaNumbers[i]));
+                Mm.Add(new MappedRange(area.Start, area.End, image.VmaNumbers[i]));
             }
 
             await Vma(image.VmaNumbers[i]).Adopt(image.Vmas[i]);
+        }
+
+        foreach (var vma in image.Unforked)
+        {
+            await Vma(vma).Close(0, long.MaxValue);
         }
     }
 
     /// <inheritdoc/>
     public async ValueTask Exec()
     {
-        _catching = false;
+        _catching = Alive(false);
         await UnmapRange(0, long.MaxValue);
     }
 
@@ -96,7 +126,7 @@ public sealed partial class ProcessGrain : Grain, IProcessGrain
     {
         // do_exit: the address space goes before the files.
         await UnmapRange(0, long.MaxValue);
-        foreach (var fd in _files.Keys.ToArray())
+        foreach (var fd in Files.Keys.ToArray())
         {
             await Close(fd);
         }
@@ -109,10 +139,10 @@ public sealed partial class ProcessGrain : Grain, IProcessGrain
     /// <inheritdoc/>
     public ValueTask<ProcessAudit?> Audit()
     {
-        if (_machine is not null && !_exited)
+        if (IsAlive)
         {
-            var ranges = _mm.Ranges.Select(r => new RangeAudit(Keys.Vma(Key, r.Vma), r.Start, r.End));
-            return new(new ProcessAudit([.. _files.Values.Select(f => f.Inode)], [.. ranges]));
+            var ranges = Mm.Ranges.Select(r => new RangeAudit(Keys.Vma(Key, r.Vma), r.Start, r.End));
+            return new(new ProcessAudit([.. Files.Values.Select(f => f.Inode)], [.. ranges]));
         }
 
         DeactivateOnIdle();
@@ -122,26 +152,26 @@ public sealed partial class ProcessGrain : Grain, IProcessGrain
     /// <inheritdoc/>
     public ValueTask SetCatch(bool catching)
     {
-        _catching = catching;
+        _catching = Alive(catching);
         return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
     public ValueTask SetTask(TaskContext task)
     {
-        _task = task;
+        _task = Alive(task);
         return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public ValueTask<TaskContext> GetTask() => new(_task);
+    public ValueTask<TaskContext> GetTask() => new(Current);
 
     /// <inheritdoc/>
     public async ValueTask<TouchAnswer> Touch(long address, long pages, bool write, int value)
     {
         var first = address / Units.PageBytes;
         var values = new List<int>();
-        var request = new AccessRequest(_task, first, first + pages - 1, write ? AccessKind.Store : AccessKind.Load, value);
+        var request = new AccessRequest(Current, first, first + pages - 1, write ? AccessKind.Store : AccessKind.Load, value);
         var (fault, page) = await AccessRange(request, values);
         var (signal, code) = fault switch
         {
@@ -164,9 +194,34 @@ public sealed partial class ProcessGrain : Grain, IProcessGrain
     public async ValueTask<Errno> KernelTouch(long address, bool write, int value)
     {
         var page = address / Units.PageBytes;
-        var request = new AccessRequest(_task, page, page, write ? AccessKind.Store : AccessKind.Load, value);
+        var request = new AccessRequest(Current, page, page, write ? AccessKind.Store : AccessKind.Load, value);
         return (await AccessRange(request, [])).Fault == AccessFault.None ? Errno.None : Errno.EFAULT;
     }
+
+    /// <inheritdoc/>
+    protected override ProcessState? Capture() => !IsAlive ? null : new(
+        _machine!, _task, _catching, _nextVma, [.. _mm.Ranges], [.. _files.Values], [.. _shm.Select(s => new AttachedSegment(s.Key, s.Value))]);
+
+    /// <inheritdoc/>
+    protected override void Restore(ProcessState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        (_machine, _task, _catching, _nextVma, _mm) = (state.Machine, state.Task, state.IsCatching, state.NextVma, new AddressSpace(state.Ranges));
+        foreach (var file in state.Files)
+        {
+            _files.Add(file.Fd, file);
+        }
+
+        foreach (var segment in state.Segments)
+        {
+            _shm.Add(segment.Vma, segment.Start);
+        }
+    }
+
+    private bool IsAlive => _machine is not null && !_exited;
+
+    // A part of the state of a process that has begun and not exited.
+    private T Alive<T>(T part) => IsAlive ? part : throw Lost();
 
     // Pages [request.First, request.Last], mapping by mapping, up to the first that fails.
     private async ValueTask<(AccessFault Fault, long Page)> AccessRange(AccessRequest request, List<int> values)
@@ -174,7 +229,7 @@ public sealed partial class ProcessGrain : Grain, IProcessGrain
         var page = request.First;
         while (page <= request.Last)
         {
-            if (_mm.Find(page) is not { } range)
+            if (Mm.Find(page) is not { } range)
             {
                 return (AccessFault.NotMapped, page);
             }

@@ -5,86 +5,134 @@ using Hugesim.Telemetry;
 
 namespace Hugesim.Grains;
 
+/// <summary>All of a subpool grain as plain data.</summary>
+/// <param name="Machine">Its machine.</param>
+/// <param name="Pool">The subpool.</param>
+public sealed record SubpoolGrainState(MachineContext Machine, SubpoolState Pool);
+
 /// <summary>The subpool of a mount.</summary>
-[KeepAlive]
-public sealed class SubpoolGrain : Grain, ISubpoolGrain
+[KeepAlive, Immovable, PreferLocalPlacement]
+public sealed class SubpoolGrain : StatefulGrain<SubpoolGrainState>, ISubpoolGrain
 {
     private Model.Subpool? _subpool;
+    private MachineContext? _machine;
     private KernelProfile _profile = KernelProfiles.Newest;
-    private string _hstate = "";
-
-    private Model.Subpool Pool => _subpool ?? throw new InvalidOperationException($"subpool {this.GetPrimaryKeyString()} was used before its mount");
 
     /// <inheritdoc/>
-    public async ValueTask<Errno> Create(MachineContext machine, TaskContext task, long maxPages, long minPages)
+    protected override string Kind => "subpool";
+
+    private Model.Subpool Pool => _subpool ?? throw Lost();
+
+    private GrainCalls<IHstateGrain> Hstate => Calls.Hstate(MachineName);
+
+    /// <inheritdoc/>
+    public async ValueTask<Answer<Errno>> Create(CreateSubpool request, Operation operation)
     {
-        _profile = KernelProfiles.Get(machine.Profile);
-        _hstate = Keys.Hstate(machine.Machine);
-        if (minPages > 0)
+        if (_subpool is not null && Repeats(operation, out var known))
         {
-            var error = await GrainFactory.GetGrain<IHstateGrain>(_hstate).Reserve(new ReserveRequest(task, minPages, 0));
+            return Again(known);
+        }
+
+        if (request.MinPages > 0)
+        {
+            var error = await Hstate.Once(new ReserveRequest(request.Task, request.MinPages, 0), static (hstate, reserve, id) => hstate.Reserve(reserve, id));
             if (error != Errno.None)
             {
-                return error;
+                return Done(operation, error);
             }
         }
 
-        _subpool = new Model.Subpool(maxPages, minPages);
-        return Errno.None;
+        (_machine, _profile) = (request.Machine, KernelProfiles.Get(request.Machine.Profile));
+        _subpool = new Model.Subpool(request.MaxPages, request.MinPages);
+        Begin();
+        return Done(operation);
     }
 
     /// <inheritdoc/>
-    public ValueTask<long> GetPages(long pages)
+    public ValueTask<Answer<long>> GetPages(long pages, Operation operation)
     {
+        var pool = Pool;
+        if (Repeats(operation, out var known))
+        {
+            return new(AgainNumber(known));
+        }
+
         using var span = KernelTracing.Routine("hugepage_subpool_get_pages").With(KernelTracing.Tags.Chg, pages);
-        var answer = Pool.GetPages(pages);
+        var answer = pool.GetPages(pages);
         Describe(span, answer);
         if (answer < 0)
         {
-            span.Fail("ENOMEM", $"{pages} pages over the size of the mount: used {Pool.State.UsedHpages} of {Pool.State.MaxHpages}");
+            span.Fail("ENOMEM", $"{pages} pages over the size of the mount: used {pool.State.UsedHpages} of {pool.State.MaxHpages}");
         }
 
-        return new(answer);
+        return new(Done(operation, answer));
     }
 
     /// <inheritdoc/>
-    public async ValueTask<long> PutPages(long pages)
+    public async ValueTask<Answer<long>> PutPages(long pages, Operation operation)
     {
+        var pool = Pool;
+        if (Repeats(operation, out var known))
+        {
+            return AgainNumber(known);
+        }
+
         using var span = KernelTracing.Routine("hugepage_subpool_put_pages").With(KernelTracing.Tags.Chg, pages);
-        var answer = Pool.PutPages(pages);
-        Describe(span, answer);
+        var answer = Done(operation, pool.PutPages(pages));
+        Describe(span, answer.Value);
         await ReleaseIfFree();
         return answer;
     }
 
     /// <inheritdoc/>
-    public async ValueTask<long[]> PutFreedPages(int count)
+    public async ValueTask<Answer<long[]>> PutFreedPages(int count, Operation operation)
     {
+        var pool = Pool;
+        if (Repeats(operation, out var known))
+        {
+            return Again<long[]>(known);
+        }
+
         using var span = KernelTracing.Routine("hugepage_subpool_put_pages").With(KernelTracing.Tags.Chg, count);
         var answers = new long[count];
         for (var i = 0; i < count; i++)
         {
-            answers[i] = Pool.PutPages(1);
+            answers[i] = pool.PutPages(1);
         }
 
         Describe(span, answers.Sum());
-        await ReleaseIfFree();
-        return answers;
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask<long> UndoGetPages(long chg, long globalPages)
-    {
-        var answer = FailedReserve.Undo(Pool, _profile.FailedReserve, chg, globalPages);
+        var answer = Done(operation, answers);
         await ReleaseIfFree();
         return answer;
     }
 
     /// <inheritdoc/>
-    public async ValueTask PutSubpool()
+    public async ValueTask<Answer<long>> UndoGetPages(RefusedPages request, Operation operation)
     {
-        Pool.PutSubpool();
+        var pool = Pool;
+        if (Repeats(operation, out var known))
+        {
+            return AgainNumber(known);
+        }
+
+        var answer = Done(operation, FailedReserve.Undo(pool, _profile.FailedReserve, request.Chg, request.GlobalPages));
         await ReleaseIfFree();
+        return answer;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Answer<Errno>> PutSubpool(Operation operation)
+    {
+        var pool = Pool;
+        if (Repeats(operation, out var known))
+        {
+            return Again(known);
+        }
+
+        pool.PutSubpool();
+        var answer = Done(operation);
+        await ReleaseIfFree();
+        return answer;
     }
 
     /// <inheritdoc/>
@@ -115,13 +163,24 @@ public sealed class SubpoolGrain : Grain, ISubpoolGrain
         }
     }
 
+    /// <inheritdoc/>
+    protected override SubpoolGrainState? Capture() => _subpool is null ? null : new(_machine!, _subpool.State with { });
+
+    /// <inheritdoc/>
+    protected override void Restore(SubpoolGrainState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        (_machine, _profile) = (state.Machine, KernelProfiles.Get(state.Machine.Profile));
+        _subpool = new Model.Subpool(state.Pool with { });
+    }
+
     // unlock_or_release_subpool: after umount, the last page to come back ends the subpool and its min_size reservation.
     private async ValueTask ReleaseIfFree()
     {
         var pages = Pool.ReleaseIfFree();
         if (pages > 0)
         {
-            await GrainFactory.GetGrain<IHstateGrain>(_hstate).Unreserve(new UnreserveRequest(pages, []));
+            await Hstate.Once(new UnreserveRequest(pages, []), static (hstate, unreserve, id) => hstate.Unreserve(unreserve, id));
         }
     }
 }

@@ -32,17 +32,17 @@ public sealed partial class VmaGrain
     }
 
     /// <inheritdoc/>
-    public ValueTask<Errno> UffdZero(long page) => new(_mapping.Find(page) is { UffdMissing: true } ? Errno.EINVAL : Errno.ENOENT);
+    public ValueTask<Errno> UffdZero(long page) => new(Mapping.Find(page) is { UffdMissing: true } ? Errno.EINVAL : Errno.ENOENT);
 
     /// <inheritdoc/>
     public async ValueTask<Errno> UffdCopy(TaskContext task, long page, int content)
     {
-        if (_mapping.Find(page) is not { UffdMissing: true } area)
+        if (Mapping.Find(page) is not { UffdMissing: true } area)
         {
             return Errno.ENOENT;
         }
 
-        if (_mapping.TryGetPte(page, out _))
+        if (Mapping.TryGetPte(page, out _))
         {
             return Errno.EEXIST;
         }
@@ -63,7 +63,7 @@ public sealed partial class VmaGrain
         var installed = await Inode.InstallShared(fault);
         if (installed.Result == InodePageResult.Allocated)
         {
-            _mapping.SetPte(page, new Pte(installed.Pfn, area.Write, Anon: false));
+            Mapping.SetPte(page, new Pte(installed.Pfn, area.Write, Anon: false));
             return Errno.None;
         }
 
@@ -117,7 +117,7 @@ public sealed partial class VmaGrain
         var pfns = new List<long>(pages.Count);
         foreach (var touched in pages)
         {
-            if (!_mapping.TryGetPte(touched, out var pte))
+            if (!Mapping.TryGetPte(touched, out var pte))
             {
                 // A truncate passed while a later page waited for the inode; what it took away is faulted in anew.
                 return await AccessPages(request);
@@ -140,7 +140,7 @@ public sealed partial class VmaGrain
     {
         while (true)
         {
-            if (_mapping.Find(page) is not { } area)
+            if (Mapping.Find(page) is not { } area)
             {
                 return FaultResult.Failed(AccessFault.NotMapped);
             }
@@ -152,7 +152,7 @@ public sealed partial class VmaGrain
                 return FaultResult.Failed(AccessFault.Forbidden);
             }
 
-            var mapped = _mapping.TryGetPte(page, out var pte);
+            var mapped = Mapping.TryGetPte(page, out var pte);
             if (mapped && (!write || pte.Writable))
             {
                 return FaultResult.Present;
@@ -200,7 +200,7 @@ public sealed partial class VmaGrain
             return waits ? FaultResult.Failed(AccessFault.Uffd) : FaultResult.Failed(WithoutPage(answer.Result), Cause(answer.Result));
         }
 
-        _mapping.SetPte(page, new Pte(answer.Pfn, area.Write, Anon: false));
+        Mapping.SetPte(page, new Pte(answer.Pfn, area.Write, Anon: false));
         return answer.Result == InodePageResult.Allocated && content is not null ? FaultResult.New : FaultResult.Present;
     }
 
@@ -229,7 +229,7 @@ public sealed partial class VmaGrain
             if (answer.Result == InodePageResult.Cached)
             {
                 var pte = new Pte(answer.Pfn, Writable: false, Anon: false);
-                _mapping.SetPte(page, pte);
+                Mapping.SetPte(page, pte);
                 return write ? await WriteProtectFault(task, area, page, pte, content) : FaultResult.Present;
             }
         }
@@ -254,7 +254,7 @@ public sealed partial class VmaGrain
         }
 
         area.AnonVma = true;
-        _mapping.SetPte(page, new Pte(allocated.Pfn, write && area.Write, Anon: true));
+        Mapping.SetPte(page, new Pte(allocated.Pfn, write && area.Write, Anon: true));
         return write ? FaultResult.New : FaultResult.Present;
     }
 
@@ -263,7 +263,7 @@ public sealed partial class VmaGrain
     {
         if (area.Shared)
         {
-            _mapping.SetPte(page, old with { Writable = true });
+            Mapping.SetPte(page, old with { Writable = true });
             return FaultResult.Present;
         }
 
@@ -302,12 +302,12 @@ public sealed partial class VmaGrain
 
     private async ValueTask<bool> Reuse(long page, Pte old, int? content)
     {
-        if (!old.Anon || !await Flows.Frames.Of(old.Pfn).TryReuse(old.Pfn, content))
+        if (!old.Anon || !await Flows.Frames.TryReuse(old.Pfn, content))
         {
             return false;
         }
 
-        _mapping.SetPte(page, old with { Writable = true });
+        Mapping.SetPte(page, old with { Writable = true });
         return true;
     }
 
@@ -322,7 +322,7 @@ public sealed partial class VmaGrain
         }
 
         area.AnonVma = true;
-        _mapping.SetPte(page, new Pte(allocated.Pfn, Writable: true, Anon: true));
+        Mapping.SetPte(page, new Pte(allocated.Pfn, Writable: true, Anon: true));
         await Flows.Free(await Flows.Frames.Put([old.Pfn], mapped: true, []));
         return allocated;
     }
@@ -368,7 +368,7 @@ public sealed partial class VmaGrain
     private PageRequest AnonRequest(TaskContext task, VmArea area, long page, bool cowFromOwner, int content)
     {
         var index = area.IndexOf(page);
-        var map = _mapping.ResvMapOf(area);
+        var map = Mapping.ResvMapOf(area);
         var place = VmaReservations.PlaceToConsume(Flows.Profile.PrivateReserve, map, area.PgOff, area.PgOff + area.Length, index);
         return new PageRequest(
             task, task.Choose(area.Policy, index), map, Shared: false, place, MayUseReserves: area.Owner, cowFromOwner,

@@ -8,18 +8,18 @@ namespace Hugesim.Grains;
 public sealed partial class VmaGrain
 {
     /// <inheritdoc/>
-    public ValueTask<FreedPage[]> Zap(long first, long end) => DropPages(() => _mapping.Zap(first, end));
+    public ValueTask<FreedPage[]> Zap(long first, long end) => DropPages(() => Mapping.Zap(first, end));
 
     /// <inheritdoc/>
     public ValueTask<FreedPage[]> UnmapFile(long firstIndex, long endIndex)
     {
-        if (_flows is null)
+        if (_isExpected)
         {
-            _unmappedBeforeAdoption.Add((firstIndex, endIndex));
+            _unmappedBeforeAdoption.Add(new IndexRange(firstIndex, endIndex));
             return new(Array.Empty<FreedPage>());
         }
 
-        if (_faultingPage >= 0 && _mapping.Find(_faultingPage)?.IndexOf(_faultingPage) is { } index && index >= firstIndex && index < endIndex)
+        if (_faultingPage >= 0 && Mapping.Find(_faultingPage)?.IndexOf(_faultingPage) is { } index && index >= firstIndex && index < endIndex)
         {
             _overtaken = true;
         }
@@ -31,27 +31,27 @@ public sealed partial class VmaGrain
     private async ValueTask<FreedPage[]> UnmapFileAreas(long firstIndex, long endIndex)
     {
         FreedPage[] freed = [];
-        for (var next = 0L; _mapping.Areas.FirstOrDefault(a => a.Start >= next) is { } area; next = area.End)
+        for (var next = 0L; Mapping.Areas.FirstOrDefault(a => a.Start >= next) is { } area; next = area.End)
         {
             await Flows.Free(freed);
-            freed = await DropPages(() => _mapping.ZapFile(area, firstIndex, endIndex));
+            freed = await DropPages(() => Mapping.ZapFile(area, firstIndex, endIndex));
         }
 
         return freed;
     }
 
     /// <inheritdoc/>
-    public ValueTask<long> BorrowerOffset(long index) => new(_mapping.FindBorrower(index)?.PgOff ?? -1);
+    public ValueTask<long> BorrowerOffset(long index) => new(Mapping.FindBorrower(index)?.PgOff ?? -1);
 
     /// <inheritdoc/>
     public async ValueTask<FreedPage[]?> TakeReference(long page, long pfn)
     {
         using var span = KernelTracing.Routine("__unmap_hugepage_range").With(KernelTracing.Tags.Pfn, pfn);
-        span.With(KernelTracing.Tags.Page, _mapping.Find(page)?.IndexOf(page) ?? -1);
+        span.With(KernelTracing.Tags.Page, Mapping.Find(page)?.IndexOf(page) ?? -1);
         await _lock.Enter();
         try
         {
-            if (!_mapping.ZapReference(page, pfn))
+            if (!Mapping.ZapReference(page, pfn))
             {
                 return null;
             }
@@ -68,14 +68,14 @@ public sealed partial class VmaGrain
     /// <inheritdoc/>
     public ValueTask MarkUnmapped(long index)
     {
-        _mapping.MarkUnmapped(index);
+        Mapping.MarkUnmapped(index);
         return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
     public ValueTask<Errno> Protect(CutRange range, bool read, bool write)
     {
-        if (write && _mapping.Areas.Any(a => a.Start < range.End && range.First < a.End && !a.MayWrite))
+        if (write && Mapping.Areas.Any(a => a.Start < range.End && range.First < a.End && !a.MayWrite))
         {
             return new(Errno.EACCES);
         }
@@ -86,7 +86,7 @@ public sealed partial class VmaGrain
             if (!write)
             {
                 // hugetlb_change_protection.
-                _mapping.WriteProtect(area);
+                Mapping.WriteProtect(area);
             }
         }));
     }
@@ -94,7 +94,7 @@ public sealed partial class VmaGrain
     /// <inheritdoc/>
     public ValueTask Split(long page)
     {
-        _mapping.Isolate(page, page);
+        Mapping.Isolate(page, page);
         return ValueTask.CompletedTask;
     }
 
@@ -123,7 +123,7 @@ public sealed partial class VmaGrain
     // vma_modify: an area that is so already is not even split; one that cannot be split ends the call.
     private Errno Change(CutRange range, Func<VmArea, bool> isSo, Action<VmArea> change)
     {
-        foreach (var whole in _mapping.Areas.Where(a => a.Start < range.End && range.First < a.End && !isSo(a)).ToArray())
+        foreach (var whole in Mapping.Areas.Where(a => a.Start < range.End && range.First < a.End && !isSo(a)).ToArray())
         {
             var (start, end) = (Math.Max(whole.Start, range.First), Math.Min(whole.End, range.End));
             if (range.CutsFirst && start == range.First)
@@ -134,11 +134,11 @@ public sealed partial class VmaGrain
             if (range.CutsLast && end == range.End)
             {
                 // The split at the start was done before and stays.
-                _mapping.Isolate(start, start);
+                Mapping.Isolate(start, start);
                 return Errno.EINVAL;
             }
 
-            foreach (var area in _mapping.Isolate(start, end))
+            foreach (var area in Mapping.Isolate(start, end))
             {
                 change(area);
             }
@@ -161,16 +161,16 @@ public sealed partial class VmaGrain
         // part keeps map and marks. Repaired, both do: the map tells the pieces apart by their place in the file.
         if (!Flows.Profile.Has(KernelBug.B4))
         {
-            _mapping.Move(first, end, to);
+            Mapping.Move(first, end, to);
             return ValueTask.CompletedTask;
         }
 
-        var torn = _mapping.Areas.Where(a => a.Start < end && first < a.End && (a.Start < first || a.End > end))
+        var torn = Mapping.Areas.Where(a => a.Start < end && first < a.End && (a.Start < first || a.End > end))
             .Select(a => (a.Start, a.End)).ToArray();
-        _mapping.Move(first, end, to);
+        Mapping.Move(first, end, to);
         foreach (var (start, stop) in torn)
         {
-            foreach (var area in _mapping.Areas.Where(a => a.Start >= start && a.End <= stop))
+            foreach (var area in Mapping.Areas.Where(a => a.Start >= start && a.End <= stop))
             {
                 Mapping.ClearReservations(area);
             }
@@ -187,7 +187,7 @@ public sealed partial class VmaGrain
         long newPfn;
         try
         {
-            if (!_mapping.TryGetPte(page, out old))
+            if (!Mapping.TryGetPte(page, out old))
             {
                 return -(int)Errno.ENOENT;
             }
@@ -208,7 +208,7 @@ public sealed partial class VmaGrain
                 return -(int)Errno.ENOMEM;
             }
 
-            _mapping.SetPte(page, old with { Pfn = newPfn });
+            Mapping.SetPte(page, old with { Pfn = newPfn });
         }
         finally
         {
@@ -217,7 +217,7 @@ public sealed partial class VmaGrain
 
         if (!old.Anon)
         {
-            await Inode.ReplacePage(_mapping.Find(page)!.IndexOf(page), old.Pfn, newPfn);
+            await Inode.ReplacePage(Mapping.Find(page)!.IndexOf(page), old.Pfn, newPfn);
         }
 
         return node;
@@ -272,10 +272,10 @@ public sealed partial class VmaGrain
     private void RestoreReservation(long index)
     {
         using var span = KernelTracing.Routine("vma_add_reservation").With(KernelTracing.Tags.Page, index);
-        var needs = VmaReservations.Needs(_mapping.ResvMap, shared: false, index);
+        var needs = VmaReservations.Needs(Mapping.ResvMap, shared: false, index);
         if (needs > 0)
         {
-            VmaReservations.Add(_mapping.ResvMap, shared: false, index);
+            VmaReservations.Add(Mapping.ResvMap, shared: false, index);
         }
     }
 }

@@ -5,14 +5,15 @@ using Hugesim.Telemetry;
 namespace Hugesim.Grains;
 
 /// <summary>What one mmap made in one address space.</summary>
-[KeepAlive]
-public sealed partial class VmaGrain : Grain, IVmaGrain
+[KeepAlive, Immovable, PreferLocalPlacement]
+public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain
 {
-    private readonly Mapping _mapping = new();
     private readonly PageTableLock _lock = new();
 
     // A child is in i_mmap before it has its pages; what a truncate asks of it then is done when they arrive.
-    private readonly List<(long FirstIndex, long EndIndex)> _unmappedBeforeAdoption = [];
+    private readonly List<IndexRange> _unmappedBeforeAdoption = [];
+    private Mapping _mapping = new();
+    private bool _isExpected;
     private HugePageFlows? _flows;
     private MachineContext? _machine;
     private string _inode = "";
@@ -25,9 +26,12 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
     private bool _overtaken;
     private InjectedFailures _failures;
 
-    private HugePageFlows Flows => _flows ?? throw new InvalidOperationException($"VMA {Key} was used before it was mapped");
+    /// <inheritdoc/>
+    protected override string Kind => "vma";
 
-    private string Key => this.GetPrimaryKeyString();
+    private HugePageFlows Flows => _flows ?? throw Lost();
+
+    private Mapping Mapping => _machine is null ? throw Lost() : _mapping;
 
     private IInodeGrain Inode => GrainFactory.GetGrain<IInodeGrain>(_inode);
 
@@ -79,14 +83,14 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
             IsInInode = true;
         }
 
-        _mapping.Add(area);
+        Mapping.Add(area);
         return Errno.None;
     }
 
     /// <inheritdoc/>
     public async ValueTask<VmaImage> Fork(string childVma)
     {
-        var areas = _mapping.Areas.Where(area => !area.DontCopy).ToArray();
+        var areas = Mapping.Areas.Where(area => !area.DontCopy).ToArray();
         if (areas.Length > 0)
         {
             // The child is in i_mmap before it has pages, so that no truncate can miss them.
@@ -104,6 +108,18 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
         }
     }
 
+    /// <inheritdoc/>
+    public ValueTask Expect(MachineContext machine)
+    {
+        if (_machine is null)
+        {
+            (_machine, _isExpected) = (machine, true);
+            Begin();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
     private async ValueTask<VmaImage> CopyPages(VmArea[] areas)
     {
         using var span = KernelTracing.Routine("copy_hugetlb_page_range");
@@ -113,10 +129,10 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
             // vma_needs_copy: what a fault would find again, in the page cache, is not copied. is_cow_mapping: only private pages are protected.
             if (!area.Shared)
             {
-                _mapping.WriteProtect(area);
+                Mapping.WriteProtect(area);
             }
 
-            ptes.AddRange(_mapping.PagesOf(area.Start, area.End).Select(page => ToImage(page, _mapping.Ptes[page])));
+            ptes.AddRange(Mapping.PagesOf(area.Start, area.End).Select(page => ToImage(page, Mapping.Ptes[page])));
         }
 
         span.With("hugesim.shared_pages", ptes.Count);
@@ -128,11 +144,11 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
     public async ValueTask Adopt(VmaImage image)
     {
         Begin(image.Machine, image.Inode, image.Subpool, image.Anonymous, !image.Anonymous);
-        IsInInode = true;
+        (IsInInode, _isExpected) = (true, false);
         foreach (var area in image.Areas)
         {
             // hugetlb_dup_vma_private: a child has no reservations.
-            _mapping.Add(new VmArea
+            Mapping.Add(new VmArea
             {
                 Start = area.Start,
                 End = area.End,
@@ -150,7 +166,7 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
 
         foreach (var pte in image.Ptes)
         {
-            _mapping.SetPte(pte.Page, new Pte(pte.Pfn, pte.Writable, pte.Anon));
+            Mapping.SetPte(pte.Page, new Pte(pte.Pfn, pte.Writable, pte.Anon));
         }
 
         foreach (var (firstIndex, endIndex) in _unmappedBeforeAdoption)
@@ -165,17 +181,19 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
     public async ValueTask<VmaClosed> Close(long first, long end)
     {
         using var span = KernelTracing.Routine("hugetlb_vm_op_close").WithRange(first, end);
-        foreach (var closed in _mapping.Close(first, end))
+        foreach (var closed in Mapping.Close(first, end))
         {
-            RsvdUncharge[] uncharges = closed.UnchargeRsvdPages > 0 ? [new RsvdUncharge(_mapping.RsvdCgroup, closed.UnchargeRsvdPages)] : [];
+            RsvdUncharge[] uncharges = closed.UnchargeRsvdPages > 0 ? [new RsvdUncharge(Mapping.RsvdCgroup, closed.UnchargeRsvdPages)] : [];
             span.With("hugesim.outstanding_pages", closed.OutstandingPages);
             await Flows.Unreserve(closed.OutstandingPages, uncharges);
         }
 
-        if (_mapping.Areas.Count > 0)
+        if (Mapping.Areas.Count > 0)
         {
             return default;
         }
+
+        _isExpected = false;
 
         // Who is to deactivate takes no message any more, and until it has let go the inode may still want to unmap.
         var released = IsInInode ? await Inode.RemoveMapping(Key) : default;
@@ -186,8 +204,8 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
     /// <inheritdoc/>
     public ValueTask<VmaView> Describe(long first, long end)
     {
-        var areas = _mapping.Areas.Where(a => a.Start < end && first < a.End).Select(ToImage);
-        var ptes = _mapping.PagesOf(first, end).Select(page => ToImage(page, _mapping.Ptes[page]));
+        var areas = Mapping.Areas.Where(a => a.Start < end && first < a.End).Select(ToImage);
+        var ptes = Mapping.PagesOf(first, end).Select(page => ToImage(page, Mapping.Ptes[page]));
         return new(new VmaView([.. areas], [.. ptes]));
     }
 
@@ -195,7 +213,7 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
     public ValueTask InjectFailures(InjectedFailures failures)
     {
         _failures = failures;
-        if (_mapping.ResvMap is { } map)
+        if (Mapping.ResvMap is { } map)
         {
             map.Allocate = failures.HasFlag(InjectedFailures.Failslab) ? () => false : null;
         }
@@ -208,11 +226,11 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
     {
         if (_mapping.Areas.Count > 0)
         {
-            var areas = _mapping.Areas.Select(a => new AreaAudit(
+            var areas = Mapping.Areas.Select(a => new AreaAudit(
                 a.Start, a.End, a.PgOff, a.Shared, a.HasResvMap, a.Owner, a.Unmapped, a.NoReserve, a.Write));
-            var map = _mapping.ResvMap is { } resvMap ? Auditing.Describe(resvMap) : null;
+            var map = Mapping.ResvMap is { } resvMap ? Auditing.Describe(resvMap) : null;
             return new(new VmaAudit(
-                _inode, IsInInode, _subpool, _mapping.RsvdCgroup, [.. areas], [.. _mapping.Ptes.Select(p => ToImage(p.Key, p.Value))], map));
+                _inode, IsInInode, _subpool, Mapping.RsvdCgroup, [.. areas], [.. Mapping.Ptes.Select(p => ToImage(p.Key, p.Value))], map));
         }
 
         DeactivateOnIdle();
@@ -226,7 +244,25 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
         _subpool = subpool;
         _anonymous = anonymous;
         HasFile = hasFile;
-        _flows = new HugePageFlows(GrainFactory, machine, subpool);
+        _flows = new HugePageFlows(Calls, machine, subpool);
+        Begin();
+    }
+
+    /// <inheritdoc/>
+    protected override VmaState? Capture() => _machine is null || (!_isExpected && _mapping.Areas.Count == 0)
+        ? null
+        : new(_machine, _inode, _subpool, _anonymous, HasFile, IsInInode, _isExpected, [.. _unmappedBeforeAdoption], _mapping.Capture(),
+            _failures);
+
+    /// <inheritdoc/>
+    protected override void Restore(VmaState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        (_machine, _inode, _subpool, _anonymous) = (state.Machine, state.Inode, state.Subpool, state.Anonymous);
+        (HasFile, IsInInode, _isExpected, _mapping) = (state.HasFile, state.IsInInode, state.IsExpected, new Mapping(state.Mapping));
+        _unmappedBeforeAdoption.AddRange(state.Unmapped);
+        _flows = _isExpected ? null : new HugePageFlows(Calls, state.Machine, state.Subpool);
+        InjectFailures(state.Failures);
     }
 
     // hugetlb_reserve_pages, private: a map of its own, always to - from pages, and the OWNER mark (row R8).
@@ -240,8 +276,8 @@ public sealed partial class VmaGrain : Grain, IVmaGrain
             return Errno.ENOMEM;
         }
 
-        _mapping.ResvMap = new ReserveMap();
-        _mapping.RsvdCgroup = task.Cgroup;
+        Mapping.ResvMap = new ReserveMap();
+        Mapping.RsvdCgroup = task.Cgroup;
         (area.HasResvMap, area.Owner) = (true, true);
         return Errno.None;
     }

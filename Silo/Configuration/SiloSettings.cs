@@ -21,9 +21,6 @@ public enum ClusteringKind
 /// <summary>What a silo process is told. <see cref="SiloSetting"/> says what each means.</summary>
 public sealed record SiloSettings
 {
-    /// <summary>The key of the silo metadata that lists the NUMA nodes which a silo owns, separated by commas.</summary>
-    public const string NodesMetadata = "hugesim.node";
-
     /// <summary>The name of the grain storage provider.</summary>
     public const string Storage = "hugesim";
 

@@ -154,6 +154,12 @@ internal static class ReferenceWriter
         }
 
         text.AppendLine($"    public override string MethodName => \"{grain.Name}.{method.Name}\";");
+        if (ResponseTimeout(method) is { } timeout)
+        {
+            text.AppendLine($"    private static readonly global::System.TimeSpan Timeout = global::System.TimeSpan.Parse(\"{timeout}\", null);");
+            text.AppendLine("    protected override global::System.TimeSpan? ResponseTimeout => Timeout;");
+        }
+
         text.AppendLine(
             $"    protected override {method.ReturnType.ToDisplayString(Full)} Call(object grain) => (({method.ContainingType.ToDisplayString(Full)})grain).{Escape(method.Name)}({string.Join(", ", passed)});");
         text.AppendLine("}");
@@ -168,6 +174,10 @@ internal static class ReferenceWriter
             .ToList();
         return options.Count == 0 ? $"{CodeGeneration}CallOptions.None" : string.Join(" | ", options);
     }
+
+    private static string? ResponseTimeout(IMethodSymbol method) => method.GetAttributes()
+        .FirstOrDefault(attribute => attribute.AttributeClass?.ToDisplayString() == "Orleans.ResponseTimeoutAttribute")
+        ?.ConstructorArguments.FirstOrDefault().Value as string;
 
     private static IEnumerable<int> Arguments(IMethodSymbol method) =>
         Enumerable.Range(0, method.Parameters.Length).Where(n => !IsToken(method.Parameters[n]));

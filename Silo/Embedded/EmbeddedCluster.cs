@@ -61,55 +61,6 @@ public sealed partial class EmbeddedCluster : IAsyncDisposable, IDisposable
     /// <summary>Starts a cluster.</summary>
     public static EmbeddedCluster Start(EmbeddedClusterOptions? options = null) => new(options ?? new EmbeddedClusterOptions());
 
-    /// <summary>The silo that holds the activation of a grain now, or null. Of a stateless worker there is no such silo.</summary>
-    public EmbeddedSilo? FindActivation(IAddressable grain)
-    {
-        var reference = grain.AsReference<IGrain>() as GrainReference;
-        return reference?.Kind.Lookup(reference.Key) is { IsActive: true } activation ? activation.Silo : null;
-    }
-
-    /// <summary>
-    /// The instance that is the grain now, or null: a look inside for tests and tools, while nothing runs there. Calls go to the grain, never to this.
-    /// </summary>
-    public object? FindInstance(IAddressable grain) =>
-        grain.AsReference<IGrain>() is GrainReference reference ? reference.Kind.Lookup(reference.Key)?.GrainInstance : null;
-
-    /// <summary>
-    /// Loses a silo with all its activations. Callers that wait for one of them get a <see cref="SiloUnavailableException"/>;
-    /// the next call makes a new activation elsewhere.
-    /// </summary>
-    public void CrashSilo(int index)
-    {
-        var silo = Silos[index];
-        silo.Stop();
-        var lost = References.Kinds.SelectMany(kind => kind.Activations).Where(activation => activation.Silo == silo);
-
-        // In the order of their making: the directory's own order differs from process to process.
-        foreach (var activation in lost.OrderBy(activation => activation.Number).ToList())
-        {
-            activation.Kind.Forget(activation);
-            Kill(activation);
-        }
-    }
-
-    /// <summary>Starts a crashed silo anew: empty, with the next generation of its address.</summary>
-    public EmbeddedSilo RestartSilo(int index)
-    {
-        lock (_silosChange)
-        {
-            var old = _silos[index];
-            if (old.IsRunning)
-            {
-                throw new InvalidOperationException($"{old} runs: crash it first.");
-            }
-
-            var silos = _silos.ToArray();
-            silos[index] = old.NextGeneration();
-            Volatile.Write(ref _silos, silos);
-            return silos[index];
-        }
-    }
-
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -19,6 +19,9 @@ public sealed class MachineInvariantsTests
 
     public static TheoryData<string, string> Damages => new()
     {
+        { "hstate lost", AuditRules.Lost },
+        { "frames lost", AuditRules.Lost },
+        { "machine broken", AuditRules.Lost },
         { "nr", AuditRules.Pool },
         { "surplus", AuditRules.Pool },
         { "free twice", AuditRules.FreeList },
@@ -83,19 +86,23 @@ public sealed class MachineInvariantsTests
     private static MachineSnapshot Damage(string damage)
     {
         var sound = Sound();
-        var (hstate, vma, inode, subpool) = (sound.Hstate, sound.Vmas[SharedVma], sound.Inodes[Inode], sound.Subpools[Mount]);
+        var (hstate, frames) = (sound.Hstate!, sound.Frames[0]!);
+        var (vma, inode, subpool) = (sound.Vmas[SharedVma], sound.Inodes[Inode], sound.Subpools[Mount]);
         var owner = sound.Vmas[PrivateVma];
         return damage switch
         {
+            "hstate lost" => sound with { Hstate = null, Lost = ["hstate m/2048kB"] },
+            "frames lost" => sound with { Frames = [null], Lost = ["frames m/node0/2048kB"] },
+            "machine broken" => sound with { Inventory = sound.Inventory with { Loss = new StateLoss("inode m/A/0/0", "gone with its silo") } },
             "nr" => sound with { Hstate = hstate with { Counters = hstate.Counters with { Nr = 6 } } },
             "surplus" => sound with { Hstate = hstate with { Counters = hstate.Counters with { Surplus = 1 } } },
             "free twice" => sound with { Hstate = hstate with { FreeFrames = [[10, 11, 10]] } },
             "free and in use" => sound with { Hstate = hstate with { FreeFrames = [[10, 11, 2]] } },
             "resv over free" => sound with { Hstate = hstate with { Counters = hstate.Counters with { Resv = 4 } } },
             "resv too low" => sound with { Hstate = hstate with { Counters = hstate.Counters with { Resv = 1 } } },
-            "reference too many" => sound with { Frames = [[sound.Frames[0][0] with { RefCount = 3 }, sound.Frames[0][1]]] },
-            "frame that nobody names" => sound with { Frames = [[.. sound.Frames[0], new FrameAudit(3, 0, 0, true, false, null, -1, -1)]] },
-            "frame named and not in use" => sound with { Frames = [[sound.Frames[0][0]]] },
+            "reference too many" => sound with { Frames = [[frames[0] with { RefCount = 3 }, frames[1]]] },
+            "frame that nobody names" => sound with { Frames = [[.. frames, new FrameAudit(3, 0, 0, true, false, null, -1, -1)]] },
+            "frame named and not in use" => sound with { Frames = [[frames[0]]] },
             "page outside of areas" => Of(sound, vma with { Ptes = [new PteImage(103, 1, true, false)] }),
             "page that the cache does not have" => Of(sound, vma with { Ptes = [new PteImage(101, 1, true, false)] }),
             "mapping that does not exist" => sound with { Vmas = One(PrivateVma, owner) },

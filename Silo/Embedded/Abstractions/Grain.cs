@@ -47,12 +47,10 @@ public abstract class Grain : IGrainBase, IAddressable
     /// <summary>Ends this activation after the requests that run now; the next call makes a new one.</summary>
     protected void DeactivateOnIdle() => this.DeactivateGrainOnIdle();
 
-    /// <summary>Ends this activation after the requests that run now and places the grain anew.</summary>
-    /// <remarks>The embedded engine moves no state: a grain that wants it kept stores it first.</remarks>
-    protected void MigrateOnIdle() =>
-        Hosted.RequestDeactivation(new DeactivationReason(DeactivationReasonCode.Migrating, "MigrateOnIdle was called."));
+    /// <summary>Ends this activation after the requests that run now and places the grain anew, with its state if it is an <see cref="IGrainMigrationParticipant"/>.</summary>
+    protected void MigrateOnIdle() => GrainContext.Migrate(RequestContext.Current);
 
-    /// <summary>Accepted for source compatibility: the embedded engine collects no idle activations.</summary>
+    /// <summary>Accepted for source compatibility: the embedded engine collects idle activations only when told to.</summary>
     protected void DelayDeactivation(TimeSpan timeSpan) => _ = timeSpan;
 }
 

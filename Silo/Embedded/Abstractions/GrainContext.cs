@@ -23,4 +23,9 @@ public interface IGrainContext
 
     /// <summary>Ends this activation after the requests that run now.</summary>
     void Deactivate(DeactivationReason deactivationReason, CancellationToken cancellationToken = default);
+
+    /// <summary>Moves this activation after the requests that run now; during a deactivation, makes a move of it.</summary>
+    /// <param name="requestContext">What the placement may look at.</param>
+    /// <param name="cancellationToken">Not used.</param>
+    void Migrate(Dictionary<string, object>? requestContext, CancellationToken cancellationToken = default);
 }

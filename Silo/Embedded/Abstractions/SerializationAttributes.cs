@@ -36,6 +36,17 @@ public sealed class AliasAttribute(string alias) : Attribute
     AttributeTargets.Struct | AttributeTargets.Class | AttributeTargets.Property | AttributeTargets.Field | AttributeTargets.Parameter)]
 public sealed class ImmutableAttribute : Attribute;
 
+/// <summary>How long callers of a method wait, instead of the time that all others wait (Orleans: <c>Orleans.ResponseTimeoutAttribute</c>).</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class ResponseTimeoutAttribute : Attribute
+{
+    /// <summary>A time as text, for example <c>00:00:30</c>.</summary>
+    public ResponseTimeoutAttribute(string timeout) => Timeout = TimeSpan.Parse(timeout, null);
+
+    /// <summary>The time.</summary>
+    public TimeSpan? Timeout { get; init; }
+}
+
 /// <summary>The name of a grain class in identities; the default is the class name in lower case without "Grain" (Orleans: <c>Orleans.GrainTypeAttribute</c>).</summary>
 /// <param name="grainType">The name.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
@@ -45,11 +56,11 @@ public sealed class GrainTypeAttribute(string grainType) : Attribute
     public string GrainType { get; } = grainType;
 }
 
-/// <summary>Keeps idle activations. The embedded engine keeps all of them (Orleans: <c>Orleans.KeepAliveAttribute</c>).</summary>
+/// <summary>Keeps idle activations (Orleans: <c>Orleans.KeepAliveAttribute</c>).</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public class KeepAliveAttribute : Attribute;
 
-/// <summary>When an idle activation is collected. The embedded engine keeps all of them (Orleans: <c>Orleans.CollectionAgeLimitAttribute</c>).</summary>
+/// <summary>When an idle activation is collected. The embedded engine collects only when told to (Orleans: <c>Orleans.CollectionAgeLimitAttribute</c>).</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public class CollectionAgeLimitAttribute : Attribute
 {

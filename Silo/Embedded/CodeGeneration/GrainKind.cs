@@ -23,6 +23,7 @@ public sealed class GrainKind
         GrainClass = grainClass;
         GrainType = GrainType.Create(grainClass.GetCustomAttribute<GrainTypeAttribute>()?.GrainType ?? NameByConvention(grainClass));
         IsReentrant = grainClass.IsDefined(typeof(ReentrantAttribute), inherit: true);
+        IsKeptAlive = grainClass.IsDefined(typeof(KeepAliveAttribute), inherit: true);
         _placement = grainClass.GetCustomAttribute<PlacementAttribute>(inherit: true)?.PlacementStrategy ?? RandomPlacement.Singleton;
         _filters = grainClass.GetCustomAttributes<PlacementFilterAttribute>(inherit: true)
             .Select(attribute => attribute.PlacementFilterStrategy).OrderBy(filter => filter.Order).ToArray();
@@ -37,6 +38,8 @@ public sealed class GrainKind
     internal GrainType GrainType { get; }
 
     internal bool IsReentrant { get; }
+
+    internal bool IsKeptAlive { get; }
 
     internal IEnumerable<Activation> Activations => _activations.Values.Concat(_pools.Values.SelectMany(pool => pool.Activations));
 

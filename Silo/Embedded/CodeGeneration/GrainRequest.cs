@@ -38,6 +38,9 @@ public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
     /// <summary>Interface and method, for messages and traces.</summary>
     public abstract string MethodName { get; }
 
+    /// <summary>How long the caller waits, where the method says it (<see cref="Orleans.ResponseTimeoutAttribute"/>).</summary>
+    protected virtual TimeSpan? ResponseTimeout => null;
+
     /// <summary>The token for the callee; generated code passes it on.</summary>
     protected CancellationToken CallToken => Cancellation?.Source.Token ?? CancellationToken.None;
 
@@ -72,6 +75,10 @@ public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
 
     /// <inheritdoc/>
     void IThreadPoolWorkItem.Execute() => RunContinuation();
+
+    /// <summary>How long the caller waits.</summary>
+    /// <param name="common">Where the method says nothing.</param>
+    internal TimeSpan TimeoutOr(TimeSpan common) => ResponseTimeout ?? common;
 
     /// <summary>Makes the call. True if it is over and the result is set; otherwise <see cref="Activation.OnInvoked"/> follows.</summary>
     internal abstract bool Invoke(object grain, Activation activation);

@@ -208,7 +208,7 @@ internal sealed partial class DeterministicScheduler(EmbeddedCluster cluster, Em
         var due = clock.NextDue;
         var deadline = options.ResponseTimeout == Timeout.InfiniteTimeSpan
             ? null
-            : _open.Oldest?.SentAt + options.ResponseTimeout.Ticks;
+            : _open.Deadline(options.ResponseTimeout);
         if (due is null && (deadline is null || (options.DetectDeadlocks && !_open.AnyLost)))
         {
             // Code that has left this thread may be on its way back: that explains more.

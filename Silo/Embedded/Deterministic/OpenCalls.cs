@@ -3,7 +3,7 @@ using Hugesim.Embedded.CodeGeneration;
 
 namespace Hugesim.Embedded;
 
-/// <summary>The calls that have no answer yet, oldest first. One timeout for all makes the oldest the first to expire.</summary>
+/// <summary>The calls that have no answer yet, oldest first.</summary>
 internal sealed class OpenCalls
 {
     private const int Named = 20;
@@ -13,18 +13,22 @@ internal sealed class OpenCalls
     private int _first;
     private int _limit = 256;
 
-    /// <summary>The first call without an answer.</summary>
-    internal GrainRequest? Oldest
+    /// <summary>When the first caller stops to wait; null if none waits.</summary>
+    internal long? Deadline(TimeSpan timeout)
     {
-        get
+        while (_first < _calls.Count && _calls[_first].IsSignaled)
         {
-            while (_first < _calls.Count && _calls[_first].IsSignaled)
-            {
-                _first++;
-            }
-
-            return _first < _calls.Count ? _calls[_first] : null;
+            _first++;
         }
+
+        long? first = null;
+        for (var i = _first; i < _calls.Count; i++)
+        {
+            var due = _calls[i].SentAt + _calls[i].TimeoutOr(timeout).Ticks;
+            first = _calls[i].IsSignaled || due >= first ? first : due;
+        }
+
+        return first;
     }
 
     /// <summary>Whether a message was lost on which a caller still waits: then the time out is what it waits for.</summary>
@@ -66,12 +70,12 @@ internal sealed class OpenCalls
             return;
         }
 
-        for (var i = _first; i < _calls.Count && _calls[i].SentAt + timeout.Ticks <= now; i++)
+        for (var i = _first; i < _calls.Count; i++)
         {
             var call = _calls[i];
-            if (!call.IsSignaled)
+            if (!call.IsSignaled && call.SentAt + call.TimeoutOr(timeout).Ticks <= now)
             {
-                call.Abandon(new TimeoutException($"No response to {call} within {timeout}: it {StateOf(call)}."));
+                call.Abandon(new TimeoutException($"No response to {call} within {call.TimeoutOr(timeout)}: it {StateOf(call)}."));
             }
         }
     }

@@ -46,6 +46,7 @@ internal sealed partial class Activation
 
         _firstWaiting = _lastWaiting = _firstRunning = _blocking = null;
         _instance = null;
+        NoteLeft();
     }
 
     private protected override void OnQueueEmpty()
@@ -59,14 +60,14 @@ internal sealed partial class Activation
     private void StartActivation()
     {
         _stage = Stage.Activating;
-        if (_wasActive && !TryPlaceAgain())
+        if ((_wasActive || !Silo.IsOpen) && !TryPlaceAgain())
         {
             return;
         }
 
         _wasActive = true;
         RequestContext.Current = _firstWaiting!.Context;
-        _ = ActivateAsync();
+        _ = ActivateAsync(null);
         RestoreFlow();
     }
 
@@ -95,11 +96,16 @@ internal sealed partial class Activation
     }
 
     /// <summary>Runs up to the first incomplete await in this turn, the rest in later turns, as requests do.</summary>
-    private async Task ActivateAsync()
+    private async Task ActivateAsync(MigrationContext? moved)
     {
         try
         {
             _instance = Kind.CreateInstance();
+            if (moved is not null)
+            {
+                (_instance as IGrainMigrationParticipant)?.OnRehydrate(moved);
+            }
+
             await _instance.OnActivateAsync(CancellationToken.None);
         }
         catch (Exception failure)
@@ -126,6 +132,7 @@ internal sealed partial class Activation
         _instance = null;
         _deactivationReason = null;
         _stage = Stage.Empty;
+        NoteLeft();
         while (_firstWaiting is { } request)
         {
             UnlinkWaiting(request);
@@ -142,9 +149,11 @@ internal sealed partial class Activation
 
     private async Task DeactivateAsync(DeactivationReason reason)
     {
+        (MigrationContext State, EmbeddedSilo Target)? moved = null;
         try
         {
             await _instance!.OnDeactivateAsync(reason, CancellationToken.None);
+            moved = Dehydrate();
             if (_instance is IAsyncDisposable asyncDisposable)
             {
                 await asyncDisposable.DisposeAsync();
@@ -168,11 +177,18 @@ internal sealed partial class Activation
         _deactivationReason = null;
         _reentrantSections = null;
         _stage = Stage.Empty;
+        _migrates = false;
         RemoveClaimed();
-        if (_firstWaiting is not null)
+        if (moved is { } move)
+        {
+            Rehydrate(move.State, move.Target);
+        }
+        else if (_firstWaiting is not null)
         {
             StartActivation();
         }
+
+        NoteLeft();
     }
 
     private void Move(EmbeddedSilo silo)

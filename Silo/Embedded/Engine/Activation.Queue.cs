@@ -40,9 +40,9 @@ internal sealed partial class Activation
     {
         foreach (var (request, _) in Requests().ToList())
         {
-            if (now - request.SentAt >= timeout.TotalMilliseconds && !request.IsOneWay)
+            if (now - request.SentAt >= request.TimeoutOr(timeout).TotalMilliseconds && !request.IsOneWay)
             {
-                request.Abandon(new TimeoutException($"No response to {request} within {timeout}: it {StateOf(request)}."));
+                request.Abandon(new TimeoutException($"No response to {request} within {request.TimeoutOr(timeout)}: it {StateOf(request)}."));
             }
         }
 

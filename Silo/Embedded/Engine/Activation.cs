@@ -131,7 +131,7 @@ internal sealed partial class Activation : ExecutionNode, IGrainContext
             return;
         }
 
-        if (_stage == Stage.Dead)
+        if (_stage == Stage.Dead && !Silo.HasStoppedInOrder)
         {
             request.Complete(LostWithSilo(request));
         }

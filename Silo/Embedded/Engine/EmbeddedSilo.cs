@@ -9,6 +9,7 @@ public sealed class EmbeddedSilo
 {
     private int _activations;
     private volatile bool _running = true;
+    private volatile bool _closed;
 
     internal EmbeddedSilo(int index, int generation, ImmutableDictionary<string, string> metadata)
     {
@@ -29,8 +30,14 @@ public sealed class EmbeddedSilo
     /// <summary>What the silo says about itself.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <summary>Whether it has not crashed.</summary>
+    /// <summary>Whether it has not crashed or stopped.</summary>
     public bool IsRunning => _running;
+
+    /// <summary>Whether new activations may be placed on it: it runs and does not stop.</summary>
+    public bool IsOpen => _running && !_closed;
+
+    /// <summary>Whether it has stopped in order, so that nothing was lost with it.</summary>
+    internal bool HasStoppedInOrder => !_running && _closed;
 
     /// <summary>The activations it holds now.</summary>
     public int ActivationCount => Volatile.Read(ref _activations);
@@ -39,6 +46,8 @@ public sealed class EmbeddedSilo
     public override string ToString() => $"{Name} ({SiloAddress})";
 
     internal void CountActivation(int change) => Interlocked.Add(ref _activations, change);
+
+    internal void Close() => _closed = true;
 
     internal void Stop() => _running = false;
 

@@ -39,16 +39,16 @@ internal sealed class Placer(EmbeddedCluster cluster) : ISiloMetadataCache
         };
     }
 
-    /// <summary>The silos that have not crashed.</summary>
+    /// <summary>The silos that take new activations.</summary>
     internal IReadOnlyList<EmbeddedSilo> Running()
     {
         var silos = cluster.Silos;
-        if (silos.All(silo => silo.IsRunning))
+        if (silos.All(silo => silo.IsOpen))
         {
             return silos;
         }
 
-        var running = silos.Where(silo => silo.IsRunning).ToList();
+        var running = silos.Where(silo => silo.IsOpen).ToList();
         return running.Count > 0
             ? running
             : throw new SiloUnavailableException($"None of the {silos.Count} silos runs.");

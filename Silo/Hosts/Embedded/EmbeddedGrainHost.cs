@@ -28,6 +28,8 @@ public static class GrainHost
         Scheduler = options.Deterministic ? SchedulerKind.Deterministic : SchedulerKind.Parallel,
         Seed = options.Seed,
         ResponseTimeout = GrainHostOptions.ResponseTimeout,
+        SiloMetadata = silo => new Dictionary<string, string> { [OwnerOfNodeDirector.MetadataKey] = options.NodesOf(silo) },
+        ConfigureServices = services => services.AddEmbeddedHugesim(),
     });
 
     /// <summary>A host of silos under the parallel scheduler; disposing it ends them.</summary>

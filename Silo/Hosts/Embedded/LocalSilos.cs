@@ -61,7 +61,8 @@ public static class LocalSilos
             return Task.CompletedTask;
         });
 
-        public Task StopAsync(string silo, CancellationToken cancellationToken) => CrashAsync(silo, cancellationToken);
+        public Task StopAsync(string silo, CancellationToken cancellationToken) =>
+            ChangeAsync(silo, LocalSiloState.Stopped, true, number => _cluster.StopSiloAsync(number).WaitAsync(cancellationToken));
 
         public Task CrashAsync(string silo, CancellationToken cancellationToken) => ChangeAsync(silo, LocalSiloState.Crashed, true, number =>
         {

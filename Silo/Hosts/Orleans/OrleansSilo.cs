@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
-using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace Hugesim.Silo;
 
@@ -16,7 +15,7 @@ internal static class OrleansSilo
     {
         // Orleans' default keeps grains on the silo that calls them while it has room: one silo would have them all.
         silo.Services.AddSingleton<PlacementStrategy, RandomPlacement>();
-        silo.UseSiloMetadata(new Dictionary<string, string> { [SiloSettings.NodesMetadata] = string.Join(',', numaNodes) });
+        silo.AddHugesimGrains(string.Join(',', numaNodes));
         silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = GrainHostOptions.ResponseTimeout);
     }
 }

@@ -2,6 +2,7 @@ using Hugesim.Abstractions;
 using Hugesim.Audit;
 using Hugesim.Embedded;
 using Hugesim.Model;
+using Hugesim.Silo;
 using Orleans;
 using Shouldly;
 using Xunit;
@@ -119,6 +120,7 @@ public sealed class RaceTests
             Scheduler = SchedulerKind.Deterministic,
             Silos = 2,
             Faults = new SameFate(fate),
+            ConfigureServices = services => services.AddEmbeddedHugesim(),
         });
         for (var seed = 0; seed < Schedules; seed++)
         {

@@ -1,4 +1,5 @@
 using Hugesim.Embedded;
+using Hugesim.Silo;
 using Hugesim.Tests.Libhugetlbfs;
 using Xunit;
 
@@ -44,6 +45,7 @@ public sealed class SuiteRaceScheduleTests
             Scheduler = SchedulerKind.Deterministic,
             Silos = 2,
             Faults = new Order(inOrder ? MessageFate.Deliver : MessageFate.Unordered),
+            ConfigureServices = services => services.AddEmbeddedHugesim(),
         });
         for (var seed = 0; seed < Schedules; seed++)
         {

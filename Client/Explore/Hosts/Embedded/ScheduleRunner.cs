@@ -51,6 +51,7 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
             Silos = machine.Silos,
             Scheduler = SchedulerKind.Deterministic,
             ResponseTimeout = GrainHostOptions.ResponseTimeout,
+            ConfigureServices = services => services.AddEmbeddedHugesim(),
             Faults = _order.Faults,
             OnMessage = tellsStory ? message => _teller!.OnMessage(message) : null,
         });

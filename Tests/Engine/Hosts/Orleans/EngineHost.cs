@@ -1,22 +1,50 @@
+using System.Collections.Concurrent;
+using Hugesim.Silo;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans;
 using Orleans.Configuration;
+using Orleans.GrainDirectory;
 using Orleans.Hosting;
+using Orleans.Runtime;
+using Orleans.Storage;
 using Orleans.TestingHost;
 
 namespace Hugesim.Tests.Engine;
 
-/// <summary>Starts clusters of Orleans whose silos are in this process.</summary>
+/// <summary>Starts clusters of Orleans whose silos are in this process, on the grain directory that hugesim's silos have.</summary>
 public static class EngineHost
 {
+    /// <summary>A silo that stops refuses calls that reach it late: those between grains without an operation id, and a client's, are not repeated.</summary>
+    public static bool LosesNoCallWhenASiloStops => false;
+
     public static async Task<IEngineHost> StartAsync(EngineHostOptions options)
     {
         var builder = new InProcessTestClusterBuilder((short)options.Silos);
-        builder.ConfigureSilo((_, silo) => silo.AddMemoryGrainStorageAsDefault().Services.Configure<SiloMessagingOptions>(messaging =>
+
+        // The test host's own default directory is a dictionary in this process.
+        builder.Options.UseDistributedGrainDirectory = true;
+        var storage = new SurvivingStorage();
+        builder.ConfigureSilo((own, silo) =>
         {
-            messaging.ResponseTimeout = options.ResponseTimeout;
-            messaging.SystemResponseTimeout = TimeSpan.FromSeconds(30);
-        }));
+            silo.AddMemoryGrainStorageAsDefault();
+            silo.Services.AddSingleton<PlacementStrategy, RandomPlacement>();
+            silo.AddHugesimGrains(options.NodesOf(NumberOf(own.SiloName)));
+            silo.Services.Configure<SiloMessagingOptions>(messaging =>
+            {
+                messaging.ResponseTimeout = options.ResponseTimeout;
+                messaging.SystemResponseTimeout = TimeSpan.FromSeconds(30);
+            });
+            if (options.HasStorage)
+            {
+                silo.Services.AddKeyedSingleton<IGrainStorage>("hugesim", storage);
+            }
+
+            if (options.Faults is { } faults)
+            {
+                silo.AddOutgoingGrainCallFilter(new LosingFilter(faults));
+                silo.AddIncomingGrainCallFilter(new DoublingFilter(faults));
+            }
+        });
         builder.ConfigureClient(client => client.Services.Configure<ClientMessagingOptions>(
             messaging => messaging.ResponseTimeout = options.ResponseTimeout));
         var cluster = builder.Build();
@@ -24,14 +52,149 @@ public static class EngineHost
         return new Host(cluster);
     }
 
+    // The test host counts its silos in their names.
+    private static int NumberOf(string siloName) => int.Parse(siloName.Where(char.IsAsciiDigit).ToArray(), null);
+
     private sealed class Host(InProcessTestCluster cluster) : IEngineHost
     {
         public IGrainFactory GrainFactory => cluster.Client;
+
+        public IReadOnlyList<string> Silos => [.. Active().Select(silo => silo.SiloAddress.ToString())];
+
+        // Not the management grain: it answers from a cache, which may not have heard of a move.
+        public async ValueTask<string?> SiloOf(IAddressable grain) => (await Directory().Lookup(grain.GetGrainId()))?.SiloAddress?.ToString();
+
+        public async Task MigrateAsync(IAddressable grain, string silo)
+        {
+            await cluster.MigrateAsync(grain, Handle(silo).SiloAddress);
+            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            while (await SiloOf(grain) != silo)
+            {
+                // The new activation enters the directory by itself.
+                await Task.Delay(10, timeout.Token);
+            }
+        }
+
+        public async Task MigrateAllAsync()
+        {
+            var silos = Active().Select(silo => silo.SiloAddress).ToList();
+            var grains = await Management().GetDetailedGrainStatistics();
+            await Task.WhenAll(grains.Where(grain => grain.GrainType.StartsWith("Hugesim.Grains.", StringComparison.Ordinal)).Select(grain =>
+                cluster.MigrateAsync(grain.GrainId, silos[(silos.IndexOf(grain.SiloAddress) + 1) % silos.Count])));
+        }
+
+        public Task DeactivateAsync(IAddressable grain) => cluster.DeactivateAsync(grain);
+
+        public Task CollectIdleAsync() => Management().ForceActivationCollection(TimeSpan.Zero);
+
+        public async Task ForgetActivationAsync(IAddressable grain)
+        {
+            var address = await Directory().Lookup(grain.GetGrainId());
+            await Directory().Unregister(address!);
+        }
+
+        public async Task<string> StartSiloAsync()
+        {
+            var silo = await cluster.StartAdditionalSiloAsync();
+            await cluster.WaitForLivenessToStabilizeAsync();
+            return silo.SiloAddress.ToString();
+        }
+
+        public Task StopSiloAsync(string silo) => cluster.StopSiloAsync(Handle(silo));
+
+        public async Task KillSiloAsync(string silo)
+        {
+            await cluster.KillSiloAsync(Handle(silo));
+            await cluster.WaitForLivenessToStabilizeAsync(didKill: true);
+        }
 
         public async ValueTask DisposeAsync()
         {
             await cluster.StopAllSilosAsync();
             await cluster.DisposeAsync();
+        }
+
+        private IGrainDirectory Directory() =>
+            Active().First().ServiceProvider.GetRequiredKeyedService<IGrainDirectory>(GrainDirectoryAttribute.DEFAULT_GRAIN_DIRECTORY);
+
+        private IManagementGrain Management() => cluster.Client.GetGrain<IManagementGrain>(0);
+
+        private IEnumerable<InProcessSiloHandle> Active() => cluster.Silos.Where(silo => silo.IsActive).OrderBy(silo => NumberOf(silo.Name));
+
+        private InProcessSiloHandle Handle(string silo) => cluster.Silos.First(known => known.SiloAddress.ToString() == silo);
+    }
+
+    /// <summary>Loses calls before they leave a silo or after they come back.</summary>
+    private sealed class LosingFilter(MessageFaults faults) : IOutgoingGrainCallFilter
+    {
+        public async Task Invoke(IOutgoingGrainCallContext context)
+        {
+            var fault = faults.Next(Name(context), CallFault.LoseRequest, CallFault.LoseAnswer);
+            if (fault == CallFault.LoseRequest)
+            {
+                throw new TimeoutException("the request was lost");
+            }
+
+            await context.Invoke();
+            if (fault == CallFault.LoseAnswer)
+            {
+                throw new TimeoutException("the answer was lost");
+            }
+        }
+    }
+
+    /// <summary>Has calls carried out twice.</summary>
+    private sealed class DoublingFilter(MessageFaults faults) : IIncomingGrainCallFilter
+    {
+        public async Task Invoke(IIncomingGrainCallContext context)
+        {
+            if (faults.Next(Name(context), CallFault.Duplicate) == CallFault.Duplicate)
+            {
+                await context.Invoke();
+            }
+
+            await context.Invoke();
+        }
+    }
+
+    private static string Name(IGrainCallContext context) => $"{context.InterfaceMethod?.DeclaringType?.Name}.{context.MethodName}";
+
+    /// <summary>A store that outlives silos, as a database does; Orleans' own in memory is made of grains.</summary>
+    private sealed class SurvivingStorage : IGrainStorage
+    {
+        private readonly ConcurrentDictionary<(string, GrainId), (object State, string ETag)> _records = new();
+        private long _version;
+
+        public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+        {
+            var exists = _records.TryGetValue((stateName, grainId), out var record);
+            (grainState.State, grainState.ETag, grainState.RecordExists) = (exists ? (T)record.State : Activator.CreateInstance<T>(), record.ETag, exists);
+            return Task.CompletedTask;
+        }
+
+        public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+        {
+            Check(stateName, grainId, grainState.ETag);
+            var etag = $"{Interlocked.Increment(ref _version)}";
+            _records[(stateName, grainId)] = (grainState.State!, etag);
+            (grainState.ETag, grainState.RecordExists) = (etag, true);
+            return Task.CompletedTask;
+        }
+
+        public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+        {
+            Check(stateName, grainId, grainState.ETag);
+            _records.TryRemove((stateName, grainId), out _);
+            (grainState.State, grainState.ETag, grainState.RecordExists) = (Activator.CreateInstance<T>(), null, false);
+            return Task.CompletedTask;
+        }
+
+        private void Check(string stateName, GrainId grainId, string? etag)
+        {
+            if ((_records.TryGetValue((stateName, grainId), out var record) ? record.ETag : null) != etag)
+            {
+                throw new InconsistentStateException($"{grainId} has version {record.ETag}, and its activation has seen {etag}");
+            }
         }
     }
 }

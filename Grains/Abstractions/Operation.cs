@@ -1,0 +1,31 @@
+namespace Hugesim.Abstractions;
+
+/// <summary>
+/// Names an operation, so that a message that is sent again, or arrives twice, is answered and not done again: session and slot are the owner, sequence
+/// counts its operations. The default names none: such a message is done each time it arrives.
+/// </summary>
+/// <param name="Session">The caller's process; 0 for none.</param>
+/// <param name="Slot">The caller's slot, which has one operation under way at a time.</param>
+/// <param name="Sequence">The number of the operation in its slot, from 1.</param>
+/// <param name="Epoch">The highest epoch of the called grain that the caller has seen; 0 for none.</param>
+[GenerateSerializer, Immutable, Alias("Operation")]
+public readonly record struct Operation(long Session, int Slot, long Sequence, long Epoch);
+
+/// <summary>The answer of an operation, and which activation it is from.</summary>
+/// <param name="Value">The answer.</param>
+/// <param name="Epoch">
+/// The epoch of the activation that answered. Each activation that takes over a grain's state has a higher one than the activation before it, so an
+/// answer of a lower epoch than one seen before is from an activation that should be gone.
+/// </param>
+[GenerateSerializer, Immutable, Alias("Answer`1")]
+public readonly record struct Answer<T>(T Value, long Epoch);
+
+/// <summary>How long callers wait for grains that answer soon, and then ask again. All others may take minutes: one access to a large mapping is one message.</summary>
+public static class CallTimes
+{
+    /// <summary>For grains that call nobody.</summary>
+    public const string Leaf = "00:00:30";
+
+    /// <summary>For a subpool, which may have to ask the hstate several times.</summary>
+    public const string Subpool = "00:04:00";
+}

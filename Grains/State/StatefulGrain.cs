@@ -1,0 +1,240 @@
+using System.Text.Json;
+using Hugesim.Abstractions;
+using Hugesim.Model;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Storage;
+
+namespace Hugesim.Grains;
+
+/// <summary>
+/// A grain whose state outlives its activation where that ends in order: it moves with the state to another silo, or stores it first. An activation
+/// without state says so instead of beginning anew. State is written down only when an activation ends; a grain that is to be durable
+/// at every change would call <see cref="StoreAsync"/> after the change.
+/// </summary>
+/// <typeparam name="TState">The state as plain data.</typeparam>
+public abstract class StatefulGrain<TState> : Grain, IGrainMigrationParticipant
+    where TState : class
+{
+    /// <summary>The name of the store for the states of all grains; a silo without a store of that name keeps them in memory only.</summary>
+    public const string StorageName = "hugesim";
+
+    private const string StateName = "state";
+    private OperationLog? _operations;
+    private IGrainStorage? _storage;
+    private GrainState<GrainRecord>? _stored;
+    private bool _moved;
+    private bool _isStale;
+
+    /// <summary>What kind of grain this is, for messages.</summary>
+    protected abstract string Kind { get; }
+
+    /// <summary>The grain's key.</summary>
+    protected string Key => this.GetPrimaryKeyString();
+
+    /// <summary>Kind and key, for messages.</summary>
+    protected string Name => $"{Kind} {Key}";
+
+    /// <summary>The emulated machine that the grain belongs to.</summary>
+    protected string MachineName => Keys.Machine(Key);
+
+    /// <summary>
+    /// Which activation with this state it is; 0 without state. Higher than that of every activation before it: the clock where a life begins, one more
+    /// where it goes on.
+    /// </summary>
+    protected long Epoch { get; private set; }
+
+    /// <summary>Calls of this grain to others.</summary>
+    private protected SiloCalls Calls => SiloCalls.Of(GrainFactory, ServiceProvider);
+
+    private OperationLog Operations => _operations ??= new OperationLog();
+
+    // What is in the store, as far as this activation knows.
+    private GrainState<GrainRecord> Stored => _stored ??= new GrainState<GrainRecord>(new GrainRecord());
+
+    /// <inheritdoc/>
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _storage = ServiceProvider.GetKeyedService<IGrainStorage>(StorageName);
+        if (_storage is null)
+        {
+            return;
+        }
+
+        if (!_moved)
+        {
+            await _storage.ReadStateAsync(StateName, this.GetGrainId(), Stored);
+            if (Stored is not { RecordExists: true, State: { State: { } state, Epoch: var epoch } })
+            {
+                return;
+            }
+
+            Resume(state, epoch);
+        }
+
+        // From here on the stored state is not the newest: should this silo be lost, nobody may go on with it.
+        await WriteAsync(null);
+    }
+
+    /// <inheritdoc/>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (_isStale || Epoch == 0)
+        {
+            return;
+        }
+
+        if (Capture() is null)
+        {
+            // The life has ended.
+            if (_storage is not null && Stored.RecordExists)
+            {
+                await _storage.ClearStateAsync(StateName, this.GetGrainId(), Stored);
+            }
+
+            return;
+        }
+
+        await StoreAsync();
+        if (_storage is null && reason.ReasonCode != DeactivationReasonCode.Migrating)
+        {
+            // A silo that stops, or somebody who ends activations: the state goes where there is a place for it.
+            GrainContext.Migrate(null, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnDehydrate(IDehydrationContext dehydrationContext)
+    {
+        ArgumentNullException.ThrowIfNull(dehydrationContext);
+        if (!_isStale && Epoch > 0 && Capture() is { } state)
+        {
+            dehydrationContext.TryAddValue(StateName, Record(Encode(state)) with { ETag = _stored?.ETag });
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnRehydrate(IRehydrationContext rehydrationContext)
+    {
+        ArgumentNullException.ThrowIfNull(rehydrationContext);
+        if (rehydrationContext.TryGetValue<GrainRecord>(StateName, out var record) && record.State is { } state)
+        {
+            _moved = true;
+            _stored = new GrainState<GrainRecord>(record, record.ETag) { RecordExists = record.ETag is not null };
+            Resume(state, record.Epoch);
+        }
+    }
+
+    /// <summary>The state as plain data that nothing changes later; null before the life of the grain has begun and after it has ended.</summary>
+    protected abstract TState? Capture();
+
+    /// <summary>Goes on with a state that another activation captured.</summary>
+    protected abstract void Restore(TState state);
+
+    /// <summary>A life begins.</summary>
+    protected void Begin() => Epoch = Math.Max(Math.Max(Epoch, _stored?.State?.Epoch ?? 0) + 1, DateTime.UtcNow.Ticks);
+
+    /// <summary>Writes the state down, if the silo has a store.</summary>
+    protected Task StoreAsync() => _storage is not null && Capture() is { } state ? WriteAsync(Encode(state)) : Task.CompletedTask;
+
+    /// <summary>
+    /// A message that needs a state came, and there is none. The machine learns of it, and is broken if the grain should be alive.
+    /// </summary>
+    protected StateLostException Lost()
+    {
+        var taken = _stored?.State is { State: null, Silo: { } silo } ? $" The last activation with its state was on silo {silo}." : "";
+        var gone = ServiceProvider.GetService<ILostSilos>()?.Lost is { Count: > 0 } lost ? $" Silos that have ended: {string.Join(", ", lost)}." : "";
+        var loss = new StateLoss(
+            Name, $"{Name} of machine {MachineName} has no state on silo {RuntimeIdentity}: it was never made, has ended, or was lost with its silo.{taken}{gone}");
+        Report(loss);
+        return ErrorOf(loss);
+    }
+
+    /// <summary>The error that says what is lost.</summary>
+    protected StateLostException ErrorOf(StateLoss loss)
+    {
+        ArgumentNullException.ThrowIfNull(loss);
+        return new StateLostException(loss.Grain, MachineName, loss.Message);
+    }
+
+    /// <summary>Tells the machine.</summary>
+    private protected virtual void Report(StateLoss loss) => _ = GrainFactory.GetGrain<IMachineGrain>(MachineName).ReportLoss(loss).AsTask();
+
+    /// <summary>
+    /// Looks at an operation before it is done. One that has seen a newer activation of this grain is refused, and so is all that comes after it: this
+    /// activation should be gone.
+    /// </summary>
+    /// <returns>True if the operation was done before; then <paramref name="answer"/> is what was answered.</returns>
+    protected bool Repeats(Operation operation, out OperationAnswer answer)
+    {
+        if (operation.Epoch > Epoch)
+        {
+            _isStale = true;
+            DeactivateOnIdle();
+            throw new StaleEpochException(Name, Epoch, operation.Epoch, RuntimeIdentity);
+        }
+
+        return Operations.Repeats(operation.Session, operation.Slot, operation.Sequence, out answer);
+    }
+
+    /// <summary>Keeps the answer of an operation that was done.</summary>
+    private protected Answer<long> Done(Operation operation, long answer)
+    {
+        Operations.Keep(operation.Session, operation.Slot, operation.Sequence, new OperationAnswer(answer));
+        return new(answer, Epoch);
+    }
+
+    private protected Answer<Errno> Done(Operation operation, Errno answer = Errno.None)
+    {
+        Operations.Keep(operation.Session, operation.Slot, operation.Sequence, new OperationAnswer((long)answer));
+        return new(answer, Epoch);
+    }
+
+    private protected Answer<bool> Done(Operation operation, bool answer)
+    {
+        Operations.Keep(operation.Session, operation.Slot, operation.Sequence, new OperationAnswer(answer ? 1 : 0));
+        return new(answer, Epoch);
+    }
+
+    private protected Answer<T> Done<T>(Operation operation, T answer)
+        where T : class
+    {
+        Operations.Keep(operation.Session, operation.Slot, operation.Sequence, new OperationAnswer(0, answer));
+        return new(answer, Epoch);
+    }
+
+    /// <summary>The answer that was given before.</summary>
+    private protected Answer<Errno> Again(OperationAnswer answer) => new((Errno)answer.Number, Epoch);
+
+    private protected Answer<long> AgainNumber(OperationAnswer answer) => new(answer.Number, Epoch);
+
+    private protected Answer<bool> AgainTruth(OperationAnswer answer) => new(answer.Number != 0, Epoch);
+
+    private protected Answer<T> Again<T>(OperationAnswer answer)
+        where T : class =>
+        new(answer.Value as T ?? JsonSerializer.Deserialize<T>((string)answer.Value!)!, Epoch);
+
+    private void Resume(string state, long epoch)
+    {
+        var image = JsonSerializer.Deserialize<Image>(state)!;
+        Restore(image.State);
+        if (image.Operations.Length > 0)
+        {
+            Operations.Restore(image.Operations);
+        }
+
+        Epoch = epoch + 1;
+    }
+
+    private string Encode(TState state) =>
+        JsonSerializer.Serialize(new Image(state, _operations?.Capture(answer => JsonSerializer.Serialize(answer, answer.GetType())) ?? []));
+
+    private GrainRecord Record(string? state) => new() { Epoch = Epoch, State = state, Silo = RuntimeIdentity };
+
+    private Task WriteAsync(string? state)
+    {
+        Stored.State = Record(state);
+        return _storage!.WriteStateAsync(StateName, this.GetGrainId(), Stored);
+    }
+
+    private sealed record Image(TState State, OperationRecord[] Operations);
+}
