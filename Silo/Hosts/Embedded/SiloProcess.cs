@@ -4,7 +4,7 @@ namespace Hugesim.Silo;
 public static class SiloProcess
 {
     /// <summary>Can this build do it?</summary>
-    public const bool IsSupported = false;
+    public static bool IsSupported => false;
 
     /// <summary>Says so.</summary>
     /// <exception cref="ClusterException">Always.</exception>

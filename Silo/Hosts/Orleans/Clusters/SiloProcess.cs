@@ -15,7 +15,7 @@ namespace Hugesim.Silo;
 public static class SiloProcess
 {
     /// <summary>Can this build do it?</summary>
-    public const bool IsSupported = true;
+    public static bool IsSupported => true;
 
     // Storing or moving what all grains hold takes time.
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromMinutes(2);
