@@ -3,6 +3,7 @@ using Hugesim.Audit;
 using Hugesim.Model;
 using Hugesim.Scenarios;
 using Hugesim.Silo;
+using Orleans.Runtime;
 
 namespace Hugesim.Machine;
 
@@ -90,11 +91,23 @@ internal sealed partial class GrainMachine : IScenarioMachine, IAuditedMachine, 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _host.DisposeAsync();
 
-    private ValueTask<T> Run<T>(Func<ValueTask<T>> step) => _host.RunAsync(grains =>
+    private async ValueTask<T> Run<T>(Func<ValueTask<T>> step)
     {
-        _grains = grains;
-        return step();
-    });
+        try
+        {
+            return await _host.RunAsync(grains =>
+            {
+                _grains = grains;
+                return step();
+            }).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is StateLostException or StaleEpochException or SiloUnavailableException)
+        {
+            throw new ClusterException(
+                $"the machine is broken, because a silo that held a part of it has gone: {exception.Message}",
+                "run the scenario again; silos that store their grains' state, as on PostgreSQL, lose nothing when they are stopped in order", exception);
+        }
+    }
 
     private ValueTask<string> Dispatch(ScenarioCommand command) => command is ProcessCommand ofProcess ? OfProcess(ofProcess) : OfMachine(command);
 

@@ -72,6 +72,39 @@ public sealed class ClusterLifeTests : IAsyncLifetime
         (await run.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)).ShouldContain("cluster local");
     }
 
+    [Theory]
+    [InlineData("crash", 3)]
+    [InlineData("stop", 0)]
+    public async Task Silo_OfTheFramesEndsInTheMiddle_LosesTheMachineOnlyIfItCrashed(string action, int exitCode)
+    {
+        using var up = await UpAsync(2);
+        using var run = _program.Start("run", "--cluster", "local", "--format", "recording", "-");
+        await run.StandardInput.WriteAsync("pool 4\nproc p\np mmap m 3 private\np w m 0\n".AsMemory(), TestContext.Current.CancellationToken);
+        await run.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
+        for (var i = 0; i < 8; i++)
+        {
+            (await run.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken)).ShouldNotBeNull();
+        }
+
+        // It owns node 0, the only one that the machine has.
+        var ended = await _program.RunAsync("cluster", action, "silo-1");
+        ended.ExitCode.ShouldBe(0, ended.Error);
+        await run.StandardInput.WriteAsync("p w m 1\n".AsMemory(), TestContext.Current.CancellationToken);
+        run.StandardInput.Close();
+        await HugesimProgram.EndOf(run);
+
+        var (output, error) = (await run.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), await run.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        run.ExitCode.ShouldBe(exitCode, output + error);
+        if (exitCode == 0)
+        {
+            output.ShouldContain("= end (all processes killed, shm removed, unmounted) | nr=4 free=4 resv=0");
+        }
+        else
+        {
+            error.ShouldContain("the machine is broken, because a silo that held a part of it has gone");
+        }
+    }
+
     private async Task RunsAsync()
     {
         var scenario = Path.Combine(_program.StateFolder, "scenario.txt");
