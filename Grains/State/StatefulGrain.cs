@@ -72,7 +72,14 @@ public abstract class StatefulGrain<TState> : Grain, IGrainMigrationParticipant
         }
 
         // From here on the stored state is not the newest: should this silo be lost, nobody may go on with it.
+        cancellationToken.ThrowIfCancellationRequested();
         await WriteAsync(null);
+        if (cancellationToken.IsCancellationRequested)
+        {
+            // The silo stops: the activation ends before it has begun, and nobody will tell it so.
+            await StoreAsync();
+            cancellationToken.ThrowIfCancellationRequested();
+        }
     }
 
     /// <inheritdoc/>

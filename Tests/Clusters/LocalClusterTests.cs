@@ -37,6 +37,14 @@ public sealed class LocalClusterTests(LocalClusterFixture cluster)
     }
 
     [Fact]
+    public async Task Audit_ThroughTheCluster_FindsNothing()
+    {
+        var (code, output, error) = await cluster.Program.RunAsync("audit", "--cluster", "local", "--every-step", s_example);
+
+        code.ShouldBe(0, output + error);
+    }
+
+    [Fact]
     public async Task Status_RunningCluster_ShowsSilosThatOwnAllNodes()
     {
         var status = await LocalClusterFixture.StatusAsync(cluster.Program);
