@@ -18,6 +18,7 @@ public abstract class StatefulGrain<TState> : Grain, IGrainMigrationParticipant
     /// <summary>The name of the store for the states of all grains; a silo without a store of that name keeps them in memory only.</summary>
     public const string StorageName = "hugesim";
 
+    // In a store the name is the kind of grain: stores know a grain by this name and its key, and a mount and its subpool have the same key.
     private const string StateName = "state";
     private OperationLog? _operations;
     private IGrainStorage? _storage;
@@ -62,7 +63,7 @@ public abstract class StatefulGrain<TState> : Grain, IGrainMigrationParticipant
 
         if (!_moved)
         {
-            await _storage.ReadStateAsync(StateName, this.GetGrainId(), Stored);
+            await _storage.ReadStateAsync(Kind, this.GetGrainId(), Stored);
             if (Stored is not { RecordExists: true, State: { State: { } state, Epoch: var epoch } })
             {
                 return;
@@ -95,7 +96,7 @@ public abstract class StatefulGrain<TState> : Grain, IGrainMigrationParticipant
             // The life has ended.
             if (_storage is not null && Stored.RecordExists)
             {
-                await _storage.ClearStateAsync(StateName, this.GetGrainId(), Stored);
+                await _storage.ClearStateAsync(Kind, this.GetGrainId(), Stored);
             }
 
             return;
@@ -240,7 +241,7 @@ public abstract class StatefulGrain<TState> : Grain, IGrainMigrationParticipant
     private Task WriteAsync(string? state)
     {
         Stored.State = Record(state);
-        return _storage!.WriteStateAsync(StateName, this.GetGrainId(), Stored);
+        return _storage!.WriteStateAsync(Kind, this.GetGrainId(), Stored);
     }
 
     private sealed record Image(TState State, OperationRecord[] Operations);
