@@ -122,12 +122,17 @@ internal sealed class LoadCommand(CliServices services, CliConsole console)
         var host = machine.Cluster is { } cluster
             ? await ClusterConnector.ConnectToGrainsAsync(cluster, interrupted).ConfigureAwait(false)
             : await services.StartGrains(new GrainHostOptions(machine.Silos)).ConfigureAwait(false);
+        var run = new LoadRun(load, reporter, interrupted);
         LoadResults results;
         await using (host.ConfigureAwait(false))
         {
             try
             {
-                results = await host.RunAsync(grains => LoadRun.RunAsync(grains, load, reporter, interrupted)).ConfigureAwait(false);
+                results = await host.RunAsync(run.RunAsync).ConfigureAwait(false);
+            }
+            catch (ClusterException exception) when (!exception.IsInput)
+            {
+                results = run.Abandon(exception.Message);
             }
             catch (LoadSetupException exception)
             {

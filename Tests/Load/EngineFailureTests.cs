@@ -1,4 +1,6 @@
 using System.Reflection;
+using System.Text.Json;
+using Hugesim.Cli;
 using Hugesim.Load;
 using Hugesim.Silo;
 using Hugesim.Tests.Scenarios;
@@ -34,7 +36,7 @@ public sealed class EngineFailureTests
         {
             var failing = DispatchProxy.Create<IGrainFactory, FailingGrains>();
             ((FailingGrains)(object)failing).Inner = grains;
-            return LoadRun.RunAsync(failing, options, new FailAtTheFirstSample((FailingGrains)(object)failing), cancellation);
+            return new LoadRun(options, new FailAtTheFirstSample((FailingGrains)(object)failing), cancellation).RunAsync(failing);
         });
 
         results.End.ShouldBe(LoadEnd.EngineFailed);
@@ -43,6 +45,33 @@ public sealed class EngineFailureTests
         results.Totals.FailuresByCause.Keys.ShouldBe(["engine TimeoutException"]);
         results.Samples.ShouldNotBeEmpty();
         results.Passed.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Load_ClusterIsGoneAndItsConnectionEnds_ShowsTheResultsSoFar()
+    {
+        using var folder = new TemporaryFolder();
+        await using var host = await GrainHost.StartAsync(new GrainHostOptions());
+        using var console = new TestConsole { StartGrains = _ => new(new LosingHost(host)), CancellationToken = TestContext.Current.CancellationToken };
+        var file = folder.Write("p.load", Workload);
+        (await console.RunAsync("load", file, "--processes", "4", "--duration", "10m", "--json")).ShouldBe(ExitCodes.Failure);
+        console.ErrorText.ShouldContain("the cluster is gone");
+        var summary = JsonDocument.Parse(console.OutputText.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]).RootElement;
+        summary.GetProperty("end").GetString().ShouldBe("engine_failed");
+        summary.GetProperty("calls").GetInt64().ShouldBeGreaterThan(0);
+    }
+
+    /// <summary>A host that gives up on its client after a while, as the client of a cluster does when the connection ends.</summary>
+    private sealed class LosingHost(IGrainHost inner) : IGrainHost
+    {
+        public async ValueTask<T> RunAsync<T>(Func<IGrainFactory, ValueTask<T>> client)
+        {
+            var running = inner.RunAsync(client).AsTask();
+            await Task.WhenAny(running, Task.Delay(TimeSpan.FromSeconds(3)));
+            return running.IsCompleted ? await running : throw new ClusterException("the cluster is gone", "start it again");
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
     private sealed class FailAtTheFirstSample(FailingGrains grains) : ILoadReporter

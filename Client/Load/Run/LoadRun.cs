@@ -16,54 +16,73 @@ internal sealed class LoadRun
     private readonly LoadTotals _startup = new();
     private readonly LoadTotals _totals = new();
     private readonly List<LoadSample> _samples = [];
+    private readonly Lock _gate = new();
     private LoadMachine[] _machines = [];
+    private double _startSeconds;
+    private long _started;
+    private long? _bytesPerProcess;
 
-    private LoadRun(LoadOptions options, ILoadReporter reporter, CancellationToken interrupted)
+    /// <summary>Prepares a load.</summary>
+    /// <param name="options">The load.</param>
+    /// <param name="reporter">Is told what happens.</param>
+    /// <param name="interrupted">Ends the load in order: what was measured is kept, the machines are audited.</param>
+    public LoadRun(LoadOptions options, ILoadReporter reporter, CancellationToken interrupted)
     {
         (_options, _reporter, _interrupted) = (options, reporter, interrupted);
         _state = new LoadState(options);
     }
 
-    /// <summary>Runs a load. An interruption ends it in order: what was measured is kept, the machines are audited.</summary>
+    /// <summary>Runs the load; once.</summary>
     /// <param name="grains">The cluster.</param>
-    /// <param name="options">The load.</param>
-    /// <param name="reporter">Is told what happens.</param>
-    /// <param name="interrupted">Ends the load.</param>
     /// <exception cref="LoadSetupException">A machine cannot be set up.</exception>
-    public static ValueTask<LoadResults> RunAsync(IGrainFactory grains, LoadOptions options, ILoadReporter reporter, CancellationToken interrupted) =>
-        new LoadRun(options, reporter, interrupted).RunAsync(grains);
-
-    private async ValueTask<LoadResults> RunAsync(IGrainFactory grains)
+    public async ValueTask<LoadResults> RunAsync(IGrainFactory grains)
     {
         using var onInterruption = _interrupted.Register(_state.Stop);
         await BootAsync(grains);
         _reporter.OnBegin(_options);
         var before = BytesInUse();
-        var startSeconds = await StartAsync();
-        var started = _state.Living;
-        var bytes = started > 0 ? (BytesInUse() - before) / started : null;
-        var measured = _options.Duration > TimeSpan.Zero && started > 0 ? await MeasureAsync() : 0;
+        _startSeconds = await StartAsync();
+        _started = _state.Living;
+        _bytesPerProcess = _started > 0 ? (BytesInUse() - before) / _started : null;
+        var measured = _options.Duration > TimeSpan.Zero && _started > 0 ? await MeasureAsync() : 0;
         var end = _state.EngineIsGone ? LoadEnd.EngineFailed
             : _interrupted.IsCancellationRequested ? LoadEnd.Interrupted
-            : started == 0 ? LoadEnd.NothingStarted
+            : _started == 0 ? LoadEnd.NothingStarted
             : LoadEnd.Complete;
-        var results = new LoadResults
-        {
-            Options = _options,
-            Totals = _totals,
-            Startup = _startup,
-            Samples = _samples,
-            StartSeconds = startSeconds,
-            MeasuredSeconds = measured,
-            StartedProcesses = started,
-            BytesPerProcess = bytes,
-            DueCalls = _state.Schedule?.DueBefore((long)_options.Duration.TotalNanoseconds),
-            End = end,
-            EngineFailure = _state.EngineFailure,
-            Thresholds = [.. _options.Thresholds.Select(threshold => threshold.Check(_totals, measured))],
-        };
+        var results = ResultsOf(_totals, measured, end, _state.EngineFailure);
         return end == LoadEnd.EngineFailed ? results : await FinishAsync(results);
     }
+
+    /// <summary>Gives the load up while it runs, because its cluster is gone, and returns what was measured until now.</summary>
+    /// <param name="failure">What happened to the cluster.</param>
+    public LoadResults Abandon(string failure)
+    {
+        _state.Abandon();
+        var totals = new LoadTotals();
+        lock (_gate)
+        {
+            totals.Take(_totals);
+            var isMeasuring = _started > 0;
+            Collect(isMeasuring ? totals : _startup);
+            return ResultsOf(totals, isMeasuring ? _state.Nanoseconds / 1e9 : 0, LoadEnd.EngineFailed, failure);
+        }
+    }
+
+    private LoadResults ResultsOf(LoadTotals totals, double measured, LoadEnd end, string? failure) => new()
+    {
+        Options = _options,
+        Totals = totals,
+        Startup = _startup,
+        Samples = [.. _samples],
+        StartSeconds = _startSeconds,
+        MeasuredSeconds = measured,
+        StartedProcesses = _started,
+        BytesPerProcess = _bytesPerProcess,
+        DueCalls = _state.Schedule?.DueBefore((long)_options.Duration.TotalNanoseconds),
+        End = end,
+        EngineFailure = failure,
+        Thresholds = [.. _options.Thresholds.Select(threshold => threshold.Check(totals, measured))],
+    };
 
     // Below that, what processes need cannot be told from what everything else needs.
     private long? BytesInUse()
@@ -135,12 +154,19 @@ internal sealed class LoadRun
         var sample = new LoadSample(
             now, second.Calls / Math.Max(now - last, 1e-3), latencies.Percentile(50), latencies.Percentile(99), latencies.Max,
             new Dictionary<string, long>(second.FailuresByCause), await ReadCountersAsync(), _state.Living);
-        _totals.Take(second);
-
         // The rest after the last full second is too short to be compared with the others.
-        if (now - last > SampleTime.TotalSeconds / 2 || _samples.Count == 0)
+        var isShown = now - last > SampleTime.TotalSeconds / 2 || _samples.Count == 0;
+        lock (_gate)
         {
-            _samples.Add(sample);
+            _totals.Take(second);
+            if (isShown)
+            {
+                _samples.Add(sample);
+            }
+        }
+
+        if (isShown && !_state.IsAbandoned)
+        {
             _reporter.OnSample(sample, _totals);
         }
 

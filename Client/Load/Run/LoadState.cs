@@ -40,6 +40,9 @@ internal sealed class LoadState
     /// <summary>Nothing more is to be begun.</summary>
     public bool IsStopped => _stopped;
 
+    /// <summary>Nobody is interested any more in what happens.</summary>
+    public bool IsAbandoned { get; private set; }
+
     /// <summary>Processes that are still to start.</summary>
     public long Unstarted => Interlocked.Read(ref _unstarted);
 
@@ -58,6 +61,13 @@ internal sealed class LoadState
 
     /// <summary>Lets the workers finish the calls that are under way.</summary>
     public void Stop() => _stopped = true;
+
+    /// <summary>As <see cref="Stop"/>, and nothing is to be shown from now on.</summary>
+    public void Abandon()
+    {
+        IsAbandoned = true;
+        Stop();
+    }
 
     /// <summary>A mistake of this program, which nothing may hide.</summary>
     public bool IsBug(Exception failure) => failure is NullReferenceException or IndexOutOfRangeException or InvalidCastException or ArgumentException;
