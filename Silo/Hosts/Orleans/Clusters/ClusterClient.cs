@@ -13,7 +13,7 @@ public static class ClusterClient
     /// <summary>Can this build do it?</summary>
     public const bool IsSupported = true;
 
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(60);
 
     /// <summary>Connects.</summary>
     /// <exception cref="ClusterException">The cluster does not answer.</exception>

@@ -62,7 +62,12 @@ public static class LocalSilos
 
         public Task StopAsync(string silo, CancellationToken cancellationToken) => Alone(() => _silos[silo].StopAsync(cancellationToken));
 
-        public Task CrashAsync(string silo, CancellationToken cancellationToken) => Alone(() => _silos[silo].CrashAsync(cancellationToken));
+        public Task CrashAsync(string silo, CancellationToken cancellationToken) => Alone(async () =>
+        {
+            await _silos[silo].CrashAsync(cancellationToken).ConfigureAwait(false);
+            // The next client shall not try it first.
+            await (_membership?.DeclareDeadAsync(silo) ?? Task.CompletedTask).ConfigureAwait(false);
+        });
 
         public async ValueTask DisposeAsync()
         {
