@@ -95,11 +95,12 @@ internal sealed partial class GrainMachine : IScenarioMachine, IAuditedMachine, 
     {
         try
         {
+            // Under the deterministic scheduler the step has to stay on its thread.
             return await _host.RunAsync(grains =>
             {
                 _grains = grains;
                 return step();
-            }).ConfigureAwait(false);
+            });
         }
         catch (Exception exception) when (exception is StateLostException or StaleEpochException or SiloUnavailableException)
         {
