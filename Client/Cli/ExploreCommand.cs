@@ -138,6 +138,11 @@ internal sealed class ExploreCommand(CliServices services, CliConsole console)
 
     private void RefuseContradictions(CommandResult result)
     {
+        if (result.GetResult(_faults) is not { } given || given.Errors.Any() || result.GetResult(_strategy)?.Errors.Any() == true)
+        {
+            return;
+        }
+
         var faults = result.GetValue(_faults) ?? FaultKinds.None;
         if (faults != FaultKinds.None && result.GetValue(_strategy) == "exhaustive")
         {

@@ -54,6 +54,11 @@ internal sealed class TextExploreReporter(CliConsole console) : IExploreReporter
             _output.Line(most.Length == 1 ? most[0].Key : string.Join("; ", most.Select(a => Invariant($"{a.Key} ({a.Value})"))));
         }
 
+        if (result.RarePaths.Count > 0)
+        {
+            _output.Line($"rare paths taken: {string.Join(", ", result.RarePaths)}", Tone.Faint);
+        }
+
         var what = result.IsComplete
             ? Invariant($"all {result.Schedules} schedules up to the order of what commutes")
             : Invariant($"{result.Schedules} schedules");
@@ -99,7 +104,7 @@ internal sealed class TextExploreReporter(CliConsole console) : IExploreReporter
 
     private void Title(ScenarioProgram program, ExplorationPlan plan, string schedules)
     {
-        var (profile, nodes, silos) = plan.Machine;
+        var (profile, nodes, silos, _) = plan.Machine;
         _output.Write(program.File == "-" ? "standard input" : program.File, Tone.Strong)
             .Line($"  kernel {profile}, {Count(nodes, "node")}, {Count(silos, "silo")}, {schedules}", Tone.Faint);
     }
@@ -107,7 +112,12 @@ internal sealed class TextExploreReporter(CliConsole console) : IExploreReporter
     private void Failure(ScheduleFailure failure, string where)
     {
         var at = failure.Line > 0 ? Invariant($" after line {failure.Line}") : "";
-        _output.Write(where, Tone.Strong).Line($"{Word(failure.Kind)}{at}: {failure.Message}", Tone.Bad);
+        var lines = failure.Message.Split('\n');
+        _output.Write(where, Tone.Strong).Line($"{Word(failure.Kind)}{at}: {lines[0]}", Tone.Bad);
+        foreach (var line in lines.Skip(1))
+        {
+            _output.Line("  " + line.TrimEnd('\r'), Tone.Bad);
+        }
     }
 
     private void Story(ScheduleOutcome outcome, ScheduleStory story)
@@ -209,6 +219,13 @@ internal sealed class JsonExploreReporter(TextWriter output) : IExploreReporter
             json.WriteNumber("results", result.Outcomes);
             json.WriteBoolean("complete", result.IsComplete);
             json.WriteBoolean("failed", result.Finding is not null);
+            json.WriteStartArray("rarePaths");
+            foreach (var path in result.RarePaths)
+            {
+                json.WriteStringValue(path.ToString());
+            }
+
+            json.WriteEndArray();
         });
     }
 

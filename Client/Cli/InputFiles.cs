@@ -27,6 +27,19 @@ internal static class InputFiles
         }
     }
 
+    /// <summary>Whether a file has a line that begins a parallel block; false for what cannot be read, which is reported when it is run.</summary>
+    public static bool HasParallelBlock(string path)
+    {
+        try
+        {
+            return File.Exists(path) && File.ReadLines(path).Any(line => line.TrimStart().StartsWith(ScenarioParser.BlockBegin, StringComparison.Ordinal));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Finds the recordings below the named files and folders, sorted, each once.</summary>
     public static IReadOnlyList<string> FindRecordings(IReadOnlyList<string> paths, List<ScenarioError> errors)
     {

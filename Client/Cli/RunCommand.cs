@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hugesim.Silo;
 
 namespace Hugesim.Cli;
 
@@ -16,21 +17,28 @@ internal sealed class RunCommand(CliServices services, CliConsole console)
     public Command Build()
     {
         var options = new CliOptions(services);
-        var files = CliOptions.Scenarios("Scenarios, each run on a fresh machine; - is standard input.");
+        var scenarios = CliOptions.Scenarios("Scenarios, each run on a fresh machine; - is standard input.");
+        options.Scheduler.Description += " Files with parallel blocks need the deterministic one and get it.";
         options.Profile.Description += $" The default is {services.Profiles[^1]}.";
         options.Nodes.Description += " The default is 1.";
         var view = new ViewOptions();
         var command = new Command("run", "Run scenarios and show what each step answers and which counters it changes.")
         {
-            files, options.Profile, options.Repair, options.Nodes, view.Format, view.Json, options.Scheduler, options.Seed, options.Silos, options.Cluster,
+            scenarios, options.Profile, options.Repair, options.Nodes, view.Format, view.Json, options.Scheduler, options.Seed, options.Silos, options.Cluster,
         };
         command.Validators.Add(view.RefuseContradiction);
         command.Validators.Add(options.RefuseContradiction);
         command.SetAction((result, cancellationToken) =>
         {
+            var files = result.GetValue(scenarios)!;
             var machine = options.Machine(result);
+            if (machine.Cluster is null && result.GetValue(options.Scheduler) is null && GrainHost.SupportsDeterministic && files.Any(InputFiles.HasParallelBlock))
+            {
+                machine = machine with { Scheduler = "deterministic" };
+            }
+
             var runner = new ScenarioFileRunner(console, token => services.Machines.CreateAsync(machine, token), machine, view.Chosen(result));
-            return runner.RunAsync(result.GetValue(files)!, cancellationToken);
+            return runner.RunAsync(files, cancellationToken);
         });
         return command;
     }

@@ -1,3 +1,4 @@
+using Hugesim.Model;
 using Hugesim.Scenarios;
 
 namespace Hugesim.Explore;
@@ -78,6 +79,9 @@ public sealed record AnswerCount(ScenarioCommand Command, IReadOnlyDictionary<st
 public sealed record ExplorationResult(
     long Schedules, long Deliveries, bool IsComplete, int Outcomes, IReadOnlyList<AnswerCount> Answers, ScheduleFinding? Finding)
 {
+    /// <summary>The rare paths that were taken in any schedule.</summary>
+    public IReadOnlyList<Rare> RarePaths { get; init; } = [];
+
     /// <summary>Whether the user ended it.</summary>
     public bool Interrupted { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Hugesim.Model;
 using Hugesim.Scenarios;
 
 namespace Hugesim.Explore;
@@ -67,6 +68,7 @@ public static class ScheduleExplorer
         return new ExplorationResult(
             schedules, deliveries, strategy is ExhaustiveStrategy { IsComplete: true }, tally.Outcomes, tally.Answers, finding)
         {
+            RarePaths = tally.RarePaths,
             Interrupted = cancellationToken.IsCancellationRequested,
         };
     }
@@ -82,13 +84,18 @@ internal sealed class AnswerTally(ScenarioProgram program)
     private readonly HashSet<ScenarioCommand> _always = new(
         program.Parts.TakeWhile(part => part.Step is not null).Select(part => part.Step!), ReferenceEqualityComparer.Instance);
 
+    private readonly HashSet<Rare> _rare = [];
+
     public int Outcomes => _results.Count;
+
+    public IReadOnlyList<Rare> RarePaths => [.. _rare.Order()];
 
     public IReadOnlyList<AnswerCount> Answers => [.. _answers.OrderBy(a => a.Key.Source.Line).Select(a => new AnswerCount(a.Key, a.Value))];
 
     public void Add(ScheduleOutcome outcome)
     {
         _results.Add(outcome.Result);
+        _rare.UnionWith(outcome.RarePaths);
         foreach (var (command, answer) in outcome.Answers)
         {
             if (command.Source.Line == 0 || _always.Contains(command))

@@ -1,3 +1,4 @@
+using Hugesim.Model;
 using Hugesim.Scenarios;
 
 namespace Hugesim.Explore;
@@ -47,6 +48,9 @@ public sealed record ScheduleFailure(FailureKind Kind, string Rule, string Messa
 public sealed record ScheduleOutcome(
     ScheduleFailure? Failure, ScheduleTrace Trace, int Deliveries, IReadOnlyList<(ScenarioCommand Command, string Answer)> Answers, bool Abandoned)
 {
+    /// <summary>The rare paths that were taken.</summary>
+    public IReadOnlyCollection<Rare> RarePaths { get; init; } = [];
+
     /// <summary>The answers as one text, to compare outcomes.</summary>
     public string Result => string.Join('\n', Answers.Select(a => a.Answer));
 }
@@ -65,4 +69,5 @@ public interface IScheduleRunner : IDisposable
 /// <param name="Profile">The kernel's name, such as <c>7.3+repair</c>.</param>
 /// <param name="Nodes">NUMA nodes.</param>
 /// <param name="Silos">Silos.</param>
-public sealed record ExplorationMachine(string Profile, int Nodes = 1, int Silos = 1);
+/// <param name="Injected">What fails from the first block on in every inode and mapping that is there then.</param>
+public sealed record ExplorationMachine(string Profile, int Nodes = 1, int Silos = 1, InjectedFailures Injected = InjectedFailures.None);

@@ -23,7 +23,11 @@ public interface IInodeGrain : IGrainWithStringKey
     /// <summary>hugetlb_reserve_pages without a VMA: shmget.</summary>
     ValueTask<Errno> Reserve(TaskContext task, long from, long to);
 
-    /// <summary>hugetlbfs_file_mmap: reserves for a shared mapping, lets the file grow, and enters the VMA into i_mmap.</summary>
+    /// <summary>
+    /// hugetlbfs_file_mmap: reserves for a shared mapping, lets the file grow, and enters the VMA into i_mmap. It may come between the two looks that a fault takes
+    /// at the reserve map (row R17), as inode_lock keeps no fault out.
+    /// </summary>
+    [AlwaysInterleave]
     ValueTask<Errno> Map(MapInode request);
 
     /// <summary>Enters a VMA that fork copied into i_mmap.</summary>

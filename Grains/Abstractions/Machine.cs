@@ -30,8 +30,11 @@ public interface IMachineGrain : IGrainWithStringKey
     /// <summary>shmget(SHM_HUGETLB).</summary>
     ValueTask<ShmAnswer> ShmGet(TaskContext task, long lengthBytes, bool noReserve);
 
-    /// <summary>The segment for shmat.</summary>
+    /// <summary>The segment of that number.</summary>
     ValueTask<ShmAnswer> ShmLookup(long id);
+
+    /// <summary>The segment for shmat (<c>shm_nattch++</c>): its inode is open, and who has mapped it closes it, so that no removal comes in between.</summary>
+    ValueTask<ShmAnswer> ShmAttach(long id);
 
     /// <summary>shmctl(IPC_RMID).</summary>
     ValueTask<Errno> ShmRemove(long id);

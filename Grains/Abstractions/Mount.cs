@@ -6,8 +6,8 @@ public interface IMountGrain : IGrainWithStringKey
     /// <summary>hugetlbfs_fill_super. Sizes in huge pages, -1 for none.</summary>
     ValueTask<Model.Errno> Mount(MachineContext machine, TaskContext task, long maxPages, long minPages, long maxInodes);
 
-    /// <summary>Looks a name up, or creates it.</summary>
-    ValueTask<LookupAnswer> Lookup(string name, bool create, bool exclusive);
+    /// <summary>Looks a name up, or creates it, and opens the file.</summary>
+    ValueTask<LookupAnswer> Open(string name, bool create, bool exclusive);
 
     /// <summary>Removes a name; the file lives on while it is open or mapped.</summary>
     ValueTask<Model.Errno> Unlink(string name);

@@ -99,6 +99,7 @@ internal sealed class HugePageFlows
             pfn, _subpoolKey, request.Task.Cgroup, rsvdCgroup, request.Anon, request.Mapped, request.Content));
         if (raced)
         {
+            RarePath.Reached(Rare.NeedsCommitRace);
             await Unreserve(1, [new RsvdUncharge(request.Task.Cgroup, 1)]);
         }
 

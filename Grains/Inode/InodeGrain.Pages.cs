@@ -102,7 +102,9 @@ public sealed partial class InodeGrain
     }
 
     /// <inheritdoc/>
-    public async ValueTask<Errno> Truncate(long bytes)
+    public ValueTask<Errno> Truncate(long bytes) => UnderInodeLock(() => TruncateLocked(bytes));
+
+    private async ValueTask<Errno> TruncateLocked(long bytes)
     {
         // hugetlbfs_setattr: sizes are whole huge pages.
         if (bytes < 0 || bytes % Units.PageBytes != 0)
@@ -119,7 +121,9 @@ public sealed partial class InodeGrain
     }
 
     /// <inheritdoc/>
-    public async ValueTask<Errno> PunchHole(long offsetBytes, long lengthBytes)
+    public ValueTask<Errno> PunchHole(long offsetBytes, long lengthBytes) => UnderInodeLock(() => PunchHoleLocked(offsetBytes, lengthBytes));
+
+    private async ValueTask<Errno> PunchHoleLocked(long offsetBytes, long lengthBytes)
     {
         if (offsetBytes < 0 || lengthBytes <= 0)
         {
@@ -145,7 +149,10 @@ public sealed partial class InodeGrain
     }
 
     /// <inheritdoc/>
-    public async ValueTask<Errno> Fallocate(TaskContext task, long offsetBytes, long lengthBytes, bool keepSize)
+    public ValueTask<Errno> Fallocate(TaskContext task, long offsetBytes, long lengthBytes, bool keepSize) =>
+        UnderInodeLock(() => FallocateLocked(task, offsetBytes, lengthBytes, keepSize));
+
+    private async ValueTask<Errno> FallocateLocked(TaskContext task, long offsetBytes, long lengthBytes, bool keepSize)
     {
         if (offsetBytes < 0 || lengthBytes <= 0)
         {

@@ -10,6 +10,9 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain
 {
     private readonly SortedDictionary<long, long> _cache = [];
     private readonly List<string> _mappings = [];
+
+    // inode_lock: mmap, truncate, hole punch and fallocate of one file come one after the other. Faults do not take it.
+    private readonly FifoLock _inodeLock = new();
     private ReserveMap _resvMap = new();
     private HugePageFlows? _flows;
     private InodeCreate? _identity;
@@ -113,6 +116,7 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain
 
         if (added < chg)
         {
+            RarePath.Reached(Rare.ReserveOvertakenByFault);
             await Flows.Unreserve(chg - added, [new RsvdUncharge(task.Cgroup, chg - added)]);
         }
 
@@ -120,7 +124,7 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain
     }
 
     /// <inheritdoc/>
-    public async ValueTask<Errno> Map(MapInode request)
+    public ValueTask<Errno> Map(MapInode request) => UnderInodeLock(async () =>
     {
         if (request is { Shared: true, Reserve: true } && await Reserve(request.Task, request.From, request.To) != Errno.None)
         {
@@ -134,7 +138,7 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain
 
         await AddMapping(request.Vma);
         return Errno.None;
-    }
+    });
 
     /// <inheritdoc/>
     public ValueTask<InodeStat> Stat() => new(new InodeStat(_sizeBytes, Cache.Count, _links));
@@ -230,6 +234,19 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain
 
     // A part of the state of an inode that was made and is not evicted.
     private T Alive<T>(T part) => IsAlive ? part : throw Lost();
+
+    private async ValueTask<Errno> UnderInodeLock(Func<ValueTask<Errno>> call)
+    {
+        await _inodeLock.Enter();
+        try
+        {
+            return await call();
+        }
+        finally
+        {
+            _inodeLock.Exit();
+        }
+    }
 
     // iput: without links and references the inode is evicted, with its pages and reservations.
     private async ValueTask<InodeReleased> Release()

@@ -148,6 +148,18 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
             : new ShmAnswer(Errno.EINVAL, id, "", 0);
 
     /// <inheritdoc/>
+    public async ValueTask<ShmAnswer> ShmAttach(long id)
+    {
+        var segment = await ShmLookup(id);
+        if (segment.Error == Errno.None)
+        {
+            await GrainFactory.GetGrain<IInodeGrain>(segment.Inode).Open();
+        }
+
+        return segment;
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<Errno> ShmRemove(long id)
     {
         if (!await Lives(id))

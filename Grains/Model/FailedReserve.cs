@@ -11,6 +11,7 @@ public static class FailedReserve
     /// <returns>Reservations to take off the global count.</returns>
     public static long Undo(Subpool subpool, FailedReserveRule rule, long chg, long globalPages)
     {
+        RarePath.Reached(Rare.SubpoolGrantUndone);
         var share = chg - globalPages;
         switch (rule)
         {

@@ -229,6 +229,11 @@ public sealed partial class HugePagePool
     {
         ResvPages -= unusedResvPages;
         var pages = Math.Min(unusedResvPages, SurplusPages);
+        if (pages > 0)
+        {
+            RarePath.Reached(Rare.SurplusReturnedLate);
+        }
+
         while (pages-- > 0 && RemovePoolPage(AllNodes, surplusOnly: true) != Pfn.None)
         {
         }

@@ -132,6 +132,7 @@ public sealed class Mapping
     {
         if (FindBorrower(index) is { } area)
         {
+            RarePath.Reached(Rare.UnmappedSet);
             (area.Unmapped, area.HasResvMap) = (true, false);
         }
     }

@@ -74,6 +74,11 @@ public sealed class Subpool
 
         var fromReserve = HasMin ? Math.Min(delta, State.RsvHpages) : 0;
         State.RsvHpages -= fromReserve;
+        if (fromReserve > 0 && fromReserve < delta)
+        {
+            RarePath.Reached(Rare.SubpoolHalfSatisfied);
+        }
+
         return Settled(delta, delta - fromReserve);
     }
 

@@ -113,9 +113,11 @@ public static class VmaReservations
             return false;
         }
 
+        RarePath.Reached(Rare.RestoreReserveOnError);
         var needs = Needs(map, shared, index);
         if (needs < 0)
         {
+            RarePath.Reached(Rare.RestoreReserveOnErrorFailed);
             // Without memory the map goes on saying "consumed" for a private page: then the count must not rise. For a shared page, or one
             // that consumed nothing, the kernel chooses likewise the side on which no page can be promised twice.
             return !consumedReserve && !shared;

@@ -56,8 +56,26 @@ public sealed class MountGrain : StatefulGrain<MountState>, IMountGrain
     }
 
     /// <inheritdoc/>
-    public async ValueTask<LookupAnswer> Lookup(string name, bool create, bool exclusive)
+    public async ValueTask<LookupAnswer> Open(string name, bool create, bool exclusive)
     {
+        var found = await Lookup(name, create, exclusive);
+        if (found.Error == Errno.None)
+        {
+            // Before anybody can unlink the file or unmount: who looks it up has it open.
+            await GrainFactory.GetGrain<IInodeGrain>(found.Inode).Open();
+        }
+
+        return found;
+    }
+
+    private async ValueTask<LookupAnswer> Lookup(string name, bool create, bool exclusive)
+    {
+        if (!IsAlive)
+        {
+            // Unmounted between the search for the mount and now.
+            return new LookupAnswer(Errno.ENOENT, "", null, false);
+        }
+
         if (Names.TryGetValue(name, out var inode))
         {
             return create && exclusive

@@ -18,17 +18,15 @@ public sealed partial class ProcessGrain
             return new OpenAnswer(Errno.ENOENT, -1);
         }
 
-        var found = await GrainFactory.GetGrain<IMountGrain>(mount).Lookup(call.Name, call.Create, call.Exclusive);
+        var found = await GrainFactory.GetGrain<IMountGrain>(mount).Open(call.Name, call.Create, call.Exclusive);
         if (found.Error != Errno.None)
         {
             return new OpenAnswer(found.Error, -1);
         }
 
-        var inode = GrainFactory.GetGrain<IInodeGrain>(found.Inode);
-        await inode.Open();
         if (call.Truncate)
         {
-            await inode.Truncate(0);
+            await GrainFactory.GetGrain<IInodeGrain>(found.Inode).Truncate(0);
         }
 
         return Install(found.Inode, found.Subpool, call.ReadOnly);
@@ -120,7 +118,7 @@ public sealed partial class ProcessGrain
     /// <inheritdoc/>
     public async ValueTask<MmapAnswer> Shmat(long id, long address, bool readOnly)
     {
-        var segment = await MachineGrain.ShmLookup(id);
+        var segment = await MachineGrain.ShmAttach(id);
         if (segment.Error != Errno.None)
         {
             return new MmapAnswer(segment.Error, 0, 0);
@@ -135,6 +133,7 @@ public sealed partial class ProcessGrain
             Segments.Add(number, mapped.Address / Units.PageBytes);
         }
 
+        await GrainFactory.GetGrain<IInodeGrain>(segment.Inode).Close();
         return mapped with { Length = segment.LengthBytes };
     }
 

@@ -19,11 +19,6 @@ public sealed partial class VmaGrain
             return new(Array.Empty<FreedPage>());
         }
 
-        if (_faultingPage >= 0 && Mapping.Find(_faultingPage)?.IndexOf(_faultingPage) is { } index && index >= firstIndex && index < endIndex)
-        {
-            _overtaken = true;
-        }
-
         return UnmapFileAreas(firstIndex, endIndex);
     }
 
@@ -31,13 +26,34 @@ public sealed partial class VmaGrain
     private async ValueTask<FreedPage[]> UnmapFileAreas(long firstIndex, long endIndex)
     {
         FreedPage[] freed = [];
-        for (var next = 0L; Mapping.Areas.FirstOrDefault(a => a.Start >= next) is { } area; next = area.End)
+        for (var next = 0L; Mapping.Areas.Any(a => a.Start >= next);)
         {
             await Flows.Free(freed);
-            freed = await DropPages(() => Mapping.ZapFile(area, firstIndex, endIndex));
+            freed = await DropPages(() =>
+            {
+                // Areas are looked for, and faults are overtaken, when it is this call's turn: until then both can change.
+                if (Mapping.Areas.FirstOrDefault(a => a.Start >= next) is not { } area)
+                {
+                    next = long.MaxValue;
+                    return [];
+                }
+
+                next = area.End;
+                OvertakeFault(area, firstIndex, endIndex);
+                return Mapping.ZapFile(area, firstIndex, endIndex);
+            });
         }
 
         return freed;
+    }
+
+    private void OvertakeFault(VmArea area, long firstIndex, long endIndex)
+    {
+        if (_faultingPage >= area.Start && _faultingPage < area.End && area.IndexOf(_faultingPage) is var index && index >= firstIndex && index < endIndex)
+        {
+            RarePath.Reached(Rare.FaultOvertakenByUnmap);
+            _overtaken = true;
+        }
     }
 
     /// <inheritdoc/>

@@ -8,7 +8,8 @@ namespace Hugesim.Grains;
 [KeepAlive, Immovable, PreferLocalPlacement]
 public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain
 {
-    private readonly PageTableLock _lock = new();
+    // What page table lock, hugetlb_vma_lock and fault mutex do together. It is never held during a call to the inode, so that the inode can always unmap.
+    private readonly FifoLock _lock = new();
 
     // A child is in i_mmap before it has its pages; what a truncate asks of it then is done when they arrive.
     private readonly List<IndexRange> _unmappedBeforeAdoption = [];

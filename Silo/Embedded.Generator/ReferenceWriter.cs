@@ -160,6 +160,7 @@ internal static class ReferenceWriter
             text.AppendLine("    protected override global::System.TimeSpan? ResponseTimeout => Timeout;");
         }
 
+        text.AppendLine($"    public override object?[] GetArguments() => [{string.Join(", ", arguments.Select(n => $"A{n}"))}];");
         text.AppendLine(
             $"    protected override {method.ReturnType.ToDisplayString(Full)} Call(object grain) => (({method.ContainingType.ToDisplayString(Full)})grain).{Escape(method.Name)}({string.Join(", ", passed)});");
         text.AppendLine("}");

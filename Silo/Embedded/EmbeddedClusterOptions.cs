@@ -1,3 +1,4 @@
+using Hugesim.Embedded.CodeGeneration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Hugesim.Embedded;
@@ -10,6 +11,19 @@ public enum SchedulerKind
 
     /// <summary>One thread, one seed, virtual time: the same seed gives the same run.</summary>
     Deterministic,
+}
+
+/// <summary>How far a call is.</summary>
+public enum CallPhase
+{
+    /// <summary>The caller makes it.</summary>
+    Sent,
+
+    /// <summary>It arrives at the callee; twice, if it was duplicated.</summary>
+    Arrived,
+
+    /// <summary>The caller has its answer. Without this, it never had one.</summary>
+    Answered,
 }
 
 /// <summary>How an <see cref="EmbeddedCluster"/> is made.</summary>
@@ -32,6 +46,9 @@ public sealed class EmbeddedClusterOptions
 
     /// <summary>Hears of each message that the deterministic scheduler delivers, in order.</summary>
     public Action<MessageInfo>? OnMessage { get; set; }
+
+    /// <summary>Hears of each call of the deterministic scheduler, as its caller and its callee see it.</summary>
+    public Action<GrainRequest, CallPhase>? OnCall { get; set; }
 
     /// <summary>
     /// Whether the deterministic scheduler throws a <see cref="DeadlockException"/> when nothing can move, instead of letting the

@@ -41,6 +41,18 @@ public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
     /// <summary>How long the caller waits, where the method says it (<see cref="Orleans.ResponseTimeoutAttribute"/>).</summary>
     protected virtual TimeSpan? ResponseTimeout => null;
 
+    /// <summary>The grain that is called.</summary>
+    public GrainId TargetId => Target.GrainId;
+
+    /// <summary>What the caller gets, once it has been answered; null without a result.</summary>
+    public abstract object? Answer { get; }
+
+    /// <summary>What the caller gets instead of an answer, or null.</summary>
+    public Exception? Exception => Failure;
+
+    /// <summary>The arguments but for the token.</summary>
+    public virtual object?[] GetArguments() => [];
+
     /// <summary>The token for the callee; generated code passes it on.</summary>
     protected CancellationToken CallToken => Cancellation?.Source.Token ?? CancellationToken.None;
 

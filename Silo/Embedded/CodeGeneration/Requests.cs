@@ -13,6 +13,9 @@ public abstract class GrainRequest<T> : GrainRequest, IValueTaskSource<T>, IValu
     }
 
     /// <inheritdoc/>
+    public override object? Answer => _result;
+
+    /// <inheritdoc/>
     public T GetResult(short token)
     {
         ThrowIfNotSucceeded();

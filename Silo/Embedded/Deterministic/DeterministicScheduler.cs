@@ -81,6 +81,7 @@ internal sealed partial class DeterministicScheduler(EmbeddedCluster cluster, Em
             return;
         }
 
+        options.OnCall?.Invoke(request, CallPhase.Sent);
         if (!request.IsOneWay)
         {
             _open.Add(request);
@@ -183,6 +184,7 @@ internal sealed partial class DeterministicScheduler(EmbeddedCluster cluster, Em
                 ((Activation)channel.Target).Pending--;
             }
 
+            options.OnCall?.Invoke(request, request.IsResponse ? CallPhase.Answered : CallPhase.Arrived);
             options.OnMessage?.Invoke(Describe(request, channel.Source, channel.Target));
         }
 

@@ -35,6 +35,9 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
     private readonly EmbeddedCluster _cluster;
     private readonly StoryTeller? _teller;
     private readonly Dictionary<ScenarioCommand, string> _answers = new(ReferenceEqualityComparer.Instance);
+    private readonly HashSet<Rare> _rare = [];
+    private readonly CallHistory _history;
+    private readonly InjectedFailures _injected;
     private ScheduleFailure? _failure;
     private bool _knowsBeginning;
 
@@ -43,6 +46,8 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
         _program = program;
         _commands = [.. program.Commands];
         _options = new MachineOptions(machine.Profile, machine.Nodes, "deterministic", 0, machine.Silos);
+        _injected = machine.Injected;
+        _history = new CallHistory(KernelProfiles.Get(machine.Profile));
         _promises = new ReservePromises(program, KernelProfiles.Get(machine.Profile));
         _order = new ScheduledOrder();
         _teller = tellsStory ? new StoryTeller(_order, ReadCounters) : null;
@@ -53,6 +58,7 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
             ResponseTimeout = GrainHostOptions.ResponseTimeout,
             ConfigureServices = services => services.AddEmbeddedHugesim(),
             Faults = _order.Faults,
+            OnCall = _history.OnCall,
             OnMessage = tellsStory ? message => _teller!.OnMessage(message) : null,
         });
         _cluster.Order = _order;
@@ -63,6 +69,13 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
 
     /// <inheritdoc/>
     public ScheduleOutcome Run(IScheduleStrategy strategy)
+    {
+        ScheduleOutcome? outcome = null;
+        RarePath.Listen(path => _rare.Add(path), () => outcome = RunSchedule(strategy));
+        return outcome!;
+    }
+
+    private ScheduleOutcome RunSchedule(IScheduleStrategy strategy)
     {
         var (counters, abandoned) = ("", false);
         Reset(strategy);
@@ -81,7 +94,7 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
             answers.Add((new CountersCommand(new SourceLine(_program.File, 0, "end")), counters));
         }
 
-        return new ScheduleOutcome(_failure, _order.Trace, _order.Step, answers, abandoned);
+        return new ScheduleOutcome(_failure, _order.Trace, _order.Step, answers, abandoned) { RarePaths = _rare.Count == 0 ? [] : [.. _rare] };
     }
 
     /// <inheritdoc/>
@@ -92,6 +105,8 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
         _failure = null;
         _answers.Clear();
         _promises.Clear();
+        _history.Clear();
+        _rare.Clear();
         _cluster.Reset(0);
         _order.Reset(strategy);
         _teller?.Clear();
@@ -109,9 +124,13 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
         }
         catch (Exception failure)
         {
-            Fail(new ScheduleFailure(FailureKind.Exception, failure.GetType().Name, failure.Message, 0));
+            Fail(new ScheduleFailure(FailureKind.Exception, RuleOf(failure), failure.Message, 0));
         }
     }
+
+    // The same exception on another page or grain is the same failure.
+    private static string RuleOf(Exception failure) =>
+        $"{failure.GetType().Name} {string.Concat(failure.Message.TakeWhile(c => c is not ('{' or '\n')).Where(c => !char.IsAsciiDigit(c)).Take(80))}";
 
     // What comes before the first block is the same in every schedule: it is audited once, and left alone afterwards.
     private void CheckBeginning()
@@ -149,6 +168,11 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
         {
             if (part.Block is { } block)
             {
+                if (!hadBlock && _injected != InjectedFailures.None)
+                {
+                    Inject();
+                }
+
                 hadBlock = true;
                 RunBlock(machine, block);
             }
@@ -168,8 +192,28 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
             }
         }
 
-        return TearDown(machine);
+        var counters = TearDown(machine);
+        if (_failure is null && _history.Check() is { } failure)
+        {
+            Fail(failure);
+        }
+
+        return counters;
     }
+
+    private void Inject() => _cluster.Run(async grains =>
+    {
+        var parts = await MachineAudit.CollectAsync(grains, MachineName);
+        foreach (var inode in parts.Inodes.Keys)
+        {
+            await grains.GetGrain<IInodeGrain>(inode).InjectFailures(_injected);
+        }
+
+        foreach (var vma in parts.Vmas.Keys)
+        {
+            await grains.GetGrain<IVmaGrain>(vma).InjectFailures(_injected);
+        }
+    });
 
     private GrainMachine Boot() => Ended(GrainMachine.BootAsync(new ClusterHost(_cluster), MachineName, _options));
 

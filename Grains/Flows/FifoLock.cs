@@ -1,10 +1,9 @@
 namespace Hugesim.Grains;
 
 /// <summary>
-/// Keeps the turns of one VMA grain that interleave out of each other's page table work, first come first served: what page table lock,
-/// hugetlb_vma_lock and fault mutex do together. It is never held during a call to the inode, so that the inode can always unmap.
+/// Keeps turns of one grain that interleave out of each other's work, first come first served.
 /// </summary>
-internal sealed class PageTableLock
+internal sealed class FifoLock
 {
     private readonly Queue<TaskCompletionSource> _waiting = new();
     private bool _held;
