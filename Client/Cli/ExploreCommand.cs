@@ -67,7 +67,6 @@ internal sealed class ExploreCommand(CliServices services, CliConsole console)
         {
             file, _strategy, _schedules, _duration, options.Seed, _faults, options.Profile, options.Nodes, options.Silos, _replay, _save, _json,
         };
-        command.Validators.Add(RefuseContradictions);
         command.SetAction(async (result, cancellationToken) =>
         {
             var name = result.GetValue(file)!;
@@ -75,6 +74,12 @@ internal sealed class ExploreCommand(CliServices services, CliConsole console)
             {
                 CliErrors.Write(console, $"explore: this build runs on the {GrainHost.EngineName}, where nobody can say which message is delivered next");
                 CliErrors.Write(console, "  hint: build with -p:GrainEngine=Embedded");
+                return ExitCodes.BadInput;
+            }
+
+            if (Contradiction(result, options) is { } contradiction)
+            {
+                CliErrors.Write(console, "hugesim: " + contradiction);
                 return ExitCodes.BadInput;
             }
 
@@ -136,23 +141,18 @@ internal sealed class ExploreCommand(CliServices services, CliConsole console)
         return found.Interrupted ? ExitCodes.Interrupted : ExitCodes.Success;
     }
 
-    private void RefuseContradictions(CommandResult result)
+    // Not a validator: it would ask for values before the words that are none have been reported.
+    private string? Contradiction(ParseResult result, CliOptions options)
     {
-        if (result.GetResult(_faults) is not { } given || given.Errors.Any() || result.GetResult(_strategy)?.Errors.Any() == true)
-        {
-            return;
-        }
-
         var faults = result.GetValue(_faults) ?? FaultKinds.None;
         if (faults != FaultKinds.None && result.GetValue(_strategy) == "exhaustive")
         {
-            result.AddError("--faults cannot be explored exhaustively: choose --strategy random or pct.");
+            return "--faults cannot be explored exhaustively: choose --strategy random or pct";
         }
 
-        if ((faults & FaultKinds.Crash) != 0 && (result.GetValue<long?>("--silos") ?? 1) < 2)
-        {
-            result.AddError("--faults crash needs a second silo: add --silos 2.");
-        }
+        return (faults & FaultKinds.Crash) != 0 && (result.GetValue(options.Silos) ?? 1) < 2
+            ? "--faults crash needs a second silo: add --silos 2"
+            : null;
     }
 
     private static FaultKinds? ParseFaults(ArgumentResult result)

@@ -88,11 +88,14 @@ internal static class SuiteRaces
     public static async Task FallocateStress(SuiteMachine machine)
     {
         const int Rounds = 6;
-        var (pages, _) = await machine.Counters();
+        var (free, _) = await machine.Counters();
+
+        // An mmap and a fault that meet at a hole need its page twice for a moment (row R17), on a real kernel too: one page is to spare.
+        var pages = free - 1;
         var filler = await machine.Spawn();
         var file = await machine.UnlinkedFile(filler);
         (await filler.Fallocate(file, 0, pages * Units.PageBytes, keepSize: false, punch: false)).ShouldBe(Errno.None);
-        (await machine.Counters()).Free.ShouldBe(0);
+        (await machine.Counters()).Free.ShouldBe(1);
         var (toucher, mapper) = (await machine.Fork(filler), await machine.Fork(filler));
 
         await Task.WhenAll(Fill(), Touch(), MapAndUnmap());
@@ -102,7 +105,7 @@ internal static class SuiteRaces
             (await process.Close(file)).ShouldBe(Errno.None);
         }
 
-        (await machine.Counters()).ShouldBe((pages, 0), "free and reserved pages as before");
+        (await machine.Counters()).ShouldBe((free, 0), "free and reserved pages as before");
 
         async Task Fill()
         {

@@ -71,7 +71,7 @@ public sealed class ExploreCommandTests
     [InlineData("explore - --strategy all", "--strategy: unknown value 'all'")]
     [InlineData("explore - --replay 3-4", "--replay: '3-4' is not a part of a schedule")]
     [InlineData("explore - --faults rain", "--faults: unknown fault 'rain'. Known: delay, loss, duplicate, crash.")]
-    [InlineData("explore - --faults crash", "--faults crash needs a second silo: add --silos 2.")]
+    [InlineData("explore - --faults crash", "--faults crash needs a second silo: add --silos 2")]
     [InlineData("explore - --faults delay --strategy exhaustive", "--faults cannot be explored exhaustively")]
     [InlineData("explore", "Required argument missing")]
     [InlineData("explore nowhere.txt", "nowhere.txt: no such file or folder")]

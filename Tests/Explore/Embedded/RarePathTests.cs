@@ -45,10 +45,9 @@ public sealed class RarePathTests
     }
 
     [Fact]
-    [Trait("Row", "R17")]
     public void NeedsCommitRace_UnderEverySchedule_IsCompensated()
     {
-        // "If a region is added to the shared reserve map between the calls to vma_needs_reservation and vma_commit_reservation, [...] the counts are adjusted."
+        // Row R17 of the reservation document.
         var file = Path.Combine(Scenarios.RecordingFiles.Root, "..", "..", "..", "Client", "Examples", "needs-commit-race.txt");
         var program = ScenarioProgram.Parse(file, File.ReadAllLines(file)).Program.ShouldNotBeNull();
         var machine = new ExplorationMachine("7.3+repair");
