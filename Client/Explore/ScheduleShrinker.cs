@@ -1,5 +1,4 @@
 using Hugesim.Fuzzing;
-using Hugesim.Kernel;
 
 namespace Hugesim.Explore;
 

@@ -41,7 +41,7 @@ public static class ScenarioComparison
                         return new ComparisonVerdict(steps, differences, fault.Errors, recording.ToString());
                     case ScenarioBlockBegin begin:
                         return new ComparisonVerdict(
-                            steps, differences, [ScenarioRunner.RefuseBlock(expected, begin.Source)!], recording.ToString());
+                            steps, differences, [ScenarioRunner.RefuseBlock(begin.Source)], recording.ToString());
                     case ScenarioComment comment:
                         recording.Append(comment.Source.Text).Append('\n');
                         break;

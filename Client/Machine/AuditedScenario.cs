@@ -47,6 +47,11 @@ public static class AuditedScenario
                     return new AuditedOutcome(steps, fault.Errors);
                 }
 
+                if (item is ScenarioBlockBegin block)
+                {
+                    return new AuditedOutcome(steps, [ScenarioRunner.RefuseBlock(block.Source)]);
+                }
+
                 if (item is ScenarioStep step)
                 {
                     (steps, command) = (steps + 1, step.Command.Source);

@@ -48,11 +48,21 @@ public static class ScenarioRunner
     /// <param name="block">The line <c>parallel</c>.</param>
     public static ScenarioError? RefuseBlock(IScenarioMachine machine, SourceLine block)
     {
-        var refusal = machine is IParallelMachine parallel
-            ? parallel.RefusesBlocks
-            : ("a real kernel cannot be given a schedule: it executes one command at a time", "run the scenario with 'hugesim run' or 'hugesim explore'");
-        return refusal is var (message, hint) ? new ScenarioError(block.File, block.Line, 1, $"parallel: {message}", hint) : null;
+        if (machine is not IParallelMachine parallel)
+        {
+            return RefuseBlock(block);
+        }
+
+        return parallel.RefusesBlocks is var (message, hint) ? Refusal(block, message, hint) : null;
     }
+
+    /// <summary>The same where commands are executed one at a time.</summary>
+    /// <param name="block">The line <c>parallel</c>.</param>
+    public static ScenarioError RefuseBlock(SourceLine block) => Refusal(
+        block, "here one command is executed at a time: nobody can give a real kernel or a cluster a schedule",
+        "run the scenario with 'hugesim run', on silos in this process, or with 'hugesim explore'");
+
+    private static ScenarioError Refusal(SourceLine block, string message, string hint) => new(block.File, block.Line, 1, $"parallel: {message}", hint);
 }
 
 /// <summary>One scenario on one machine.</summary>

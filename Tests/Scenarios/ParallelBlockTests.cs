@@ -44,7 +44,7 @@ public sealed class ParallelBlockTests
 
         (await console.RunAsync(machine, "run", "-")).ShouldBe(ExitCodes.BadInput);
 
-        console.ErrorText.ShouldStartWith("-:2:1: parallel: a real kernel cannot be given a schedule");
+        console.ErrorText.ShouldStartWith("-:2:1: parallel: here one command is executed at a time");
         machine.Executed.Count.ShouldBe(1, "the lines before the block");
     }
 }
