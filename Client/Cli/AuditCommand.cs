@@ -32,7 +32,7 @@ internal sealed class AuditCommand(CliServices services, CliConsole console)
         var command = new Command(
             "audit", "Run scenarios and check that all parts of the machine agree: after the last step, before all is torn down, or as asked for.")
         {
-            files, _everyStep, _step, _options.Profile, _options.Repair, _options.Nodes, _json, _options.Scheduler, _options.Seed, _options.Silos,
+            files, _everyStep, _step, _options.Profile, _options.Repair, _options.Bug, _options.Nodes, _json, _options.Scheduler, _options.Seed, _options.Silos,
             _options.Cluster,
         };
         command.Validators.Add(RefuseContradiction);

@@ -34,7 +34,7 @@ internal sealed class CheckCommand(CliServices services, CliConsole console)
         options.Nodes.Description += " The default is the number in the folder's name, such as 7.3-numa2, else 1.";
         var command = new Command("check", "Replay recordings of real kernels and compare every answer and counter.")
         {
-            paths, options.Profile, options.Repair, options.Nodes, all, json, jobs, options.Scheduler, options.Seed, options.Silos, options.Cluster,
+            paths, options.Profile, options.Repair, options.Bug, options.Nodes, all, json, jobs, options.Scheduler, options.Seed, options.Silos, options.Cluster,
         };
         command.Validators.Add(options.RefuseContradiction);
         command.SetAction((result, cancellationToken) =>

@@ -34,6 +34,14 @@ internal sealed class CliOptions
         {
             Description = $"Simulate the kernel without its accounting bugs; the same as {KernelProfile.RepairMark} after its name.",
         };
+        Bug = new Option<string[]>("--bug")
+        {
+            Description = "A bug of kernel history that the kernel has besides its own; may be given several times. hugesim museum --list shows them all.",
+            HelpName = "NAME",
+            CustomParser = ParseBugs,
+            AllowMultipleArgumentsPerToken = false,
+        };
+        Bug.CompletionSources.Add(_ => KernelBugs.All.Select(bug => new System.CommandLine.Completions.CompletionItem(KernelBugs.NameOf(bug))));
         Nodes = Number("--nodes", $"The number of NUMA nodes, 1 to {ScenarioLimits.Nodes}.", 1, ScenarioLimits.Nodes);
     }
 
@@ -49,6 +57,9 @@ internal sealed class CliOptions
     /// <summary>Whether to simulate the kernel without its accounting bugs.</summary>
     public Option<bool> Repair { get; }
 
+    /// <summary>The bugs that the kernel shall have besides its own.</summary>
+    public Option<string[]> Bug { get; }
+
     public Option<long?> Nodes { get; }
 
     public Option<string?> Scheduler { get; }
@@ -57,13 +68,14 @@ internal sealed class CliOptions
 
     public Option<long?> Silos { get; }
 
-    /// <summary>The kernel that the options ask for.</summary>
+    /// <summary>The kernel that the options ask for, with the bugs that it shall have besides its own.</summary>
     /// <param name="result">The command line.</param>
     /// <param name="otherwise">The kernel if none is named.</param>
     public string ProfileOf(ParseResult result, string otherwise)
     {
         var profile = result.GetValue(Profile) ?? otherwise;
-        return result.GetValue(Repair) ? _services.Repaired(profile) ?? profile : profile;
+        var kernel = result.GetValue(Repair) ? _services.Repaired(profile) ?? profile : profile;
+        return kernel + string.Concat((result.GetValue(Bug) ?? []).Select(bug => KernelBugs.BugMark + bug));
     }
 
     /// <summary>The machine that the options ask for.</summary>
@@ -149,7 +161,12 @@ internal sealed class CliOptions
 
     private static string? ParseChoice(ArgumentResult result, string name, IReadOnlyList<string> choices, IReadOnlyList<string> others)
     {
-        var value = result.Tokens[0].Value;
+        return ParseOne(result, result.Tokens[0].Value, name, choices, others);
+    }
+
+    private static string? ParseOne(
+        ArgumentResult result, string value, string name, IReadOnlyList<string> choices, IReadOnlyList<string> others)
+    {
         if (choices.Contains(value, StringComparer.Ordinal) || others.Contains(value, StringComparer.Ordinal))
         {
             return value;
@@ -159,6 +176,12 @@ internal sealed class CliOptions
         var guess = similar is null ? "" : $" Did you mean '{similar}'?";
         result.AddError($"{name}: unknown value '{value}'.{guess} Known: {string.Join(", ", choices)}.");
         return null;
+    }
+
+    private static string[] ParseBugs(ArgumentResult result)
+    {
+        string[] known = [.. KernelBugs.All.Select(KernelBugs.NameOf)];
+        return [.. result.Tokens.Select(token => ParseOne(result, token.Value, "--bug", known, [])).OfType<string>()];
     }
 
     private static long? ParseNumber(ArgumentResult result, string name, long minimum, long maximum)

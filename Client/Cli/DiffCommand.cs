@@ -26,7 +26,7 @@ internal sealed class DiffCommand(CliServices services, CliConsole console)
         var command = new Command(
             "diff", "Run scenarios on this machine's own kernel, as root, and on the simulated one, and show where they differ.")
         {
-            files, options.Profile, options.Repair, all, json, force, options.Scheduler, options.Seed, options.Silos, options.Cluster,
+            files, options.Profile, options.Repair, options.Bug, all, json, force, options.Scheduler, options.Seed, options.Silos, options.Cluster,
         };
         command.Validators.Add(options.RefuseContradiction);
         command.SetAction((result, cancellationToken) =>

@@ -65,7 +65,7 @@ internal sealed class ExploreCommand(CliServices services, CliConsole console)
         options.Seed.Description = "What random choices follow from. The default is 0.";
         var command = new Command("explore", "Run a scenario's parallel blocks under many schedules, and check every rule in each.")
         {
-            file, _strategy, _schedules, _duration, options.Seed, _faults, options.Profile, options.Nodes, options.Silos, _replay, _save, _json,
+            file, _strategy, _schedules, _duration, options.Seed, _faults, options.Profile, options.Bug, options.Nodes, options.Silos, _replay, _save, _json,
         };
         command.SetAction(async (result, cancellationToken) =>
         {
@@ -97,7 +97,7 @@ internal sealed class ExploreCommand(CliServices services, CliConsole console)
         var strategy = Enum.Parse<StrategyKind>(result.GetValue(_strategy) ?? s_strategies[0], ignoreCase: true);
         var isOpen = strategy == StrategyKind.Exhaustive || result.GetValue(_duration) is not null;
         var machine = options.Machine(result);
-        return new ExplorationPlan(new ExplorationMachine(result.GetValue(options.Profile) ?? DefaultProfile, machine.Nodes, machine.Silos))
+        return new ExplorationPlan(new ExplorationMachine(options.ProfileOf(result, DefaultProfile), machine.Nodes, machine.Silos))
         {
             Strategy = strategy,
             Schedules = result.GetValue(_schedules) ?? (isOpen ? long.MaxValue : DefaultSchedules),

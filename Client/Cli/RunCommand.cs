@@ -24,7 +24,7 @@ internal sealed class RunCommand(CliServices services, CliConsole console)
         var view = new ViewOptions();
         var command = new Command("run", "Run scenarios and show what each step answers and which counters it changes.")
         {
-            scenarios, options.Profile, options.Repair, options.Nodes, view.Format, view.Json, options.Scheduler, options.Seed, options.Silos, options.Cluster,
+            scenarios, options.Profile, options.Repair, options.Bug, options.Nodes, view.Format, view.Json, options.Scheduler, options.Seed, options.Silos, options.Cluster,
         };
         command.Validators.Add(view.RefuseContradiction);
         command.Validators.Add(options.RefuseContradiction);

@@ -41,7 +41,7 @@ internal sealed class TraceCommand(CliServices services, CliConsole console)
         options.Nodes.Description += " The default is 1.";
         var command = new Command("trace", "Run a scenario and show each step as a flow: its messages between grains and the kernel routines in them.")
         {
-            file, _output, _format, _step, options.Profile, options.Repair, options.Nodes, options.Scheduler, options.Seed, options.Silos,
+            file, _output, _format, _step, options.Profile, options.Repair, options.Bug, options.Nodes, options.Scheduler, options.Seed, options.Silos,
         };
         command.Validators.Add(result =>
         {

@@ -35,9 +35,17 @@ internal sealed partial class GrainMachine
             MbindCommand mbind => await Mbind(process, mbind, range),
             MovePageCommand move => await MovePage(process, move, range),
             UffdCommand or UffdCopyCommand or UffdZeroCommand => await Uffd(process, command, range),
+            InjectCommand inject => Text(await grain.InjectFailures(range.Address, FailuresOf(inject.Failure))),
             _ => await Look(process, command, range),
         };
     }
+
+    private static InjectedFailures FailuresOf(InjectedFailure failure) => failure switch
+    {
+        InjectedFailure.Failslab => InjectedFailures.Failslab,
+        InjectedFailure.Usercopy => InjectedFailures.FailUsercopy,
+        _ => InjectedFailures.None,
+    };
 
     private static async ValueTask<string> Touch(UserProcess process, NamedRange range, PageRange pages, bool write, int value)
     {

@@ -144,3 +144,16 @@ public sealed record CgroupValue(string Text, long? Pages)
     /// <summary>Whether the value is <c>max</c>, no limit.</summary>
     public bool IsMax => Text == "max";
 }
+
+/// <summary>What <see cref="InjectCommand"/> lets fail.</summary>
+public enum InjectedFailure
+{
+    /// <summary>Nothing any more.</summary>
+    Off,
+
+    /// <summary>Small allocations of the kernel.</summary>
+    Failslab,
+
+    /// <summary>The copy of a page from user space.</summary>
+    Usercopy,
+}

@@ -113,6 +113,13 @@ public sealed record UffdZeroCommand(SourceLine Source, string Process, string M
     : MappingCommand(Source, Process, Mapping);
 
 /// <summary>
+/// <c>P inject M failslab|usercopy|off</c>: what fails from now on for the mapping and its file, as the kernel's fault injection lets it: allocations for
+/// reserve maps and areas, or the copy of UFFDIO_COPY. The recorder has no such command.
+/// </summary>
+public sealed record InjectCommand(SourceLine Source, string Process, string Mapping, InjectedFailure Failure)
+    : MappingCommand(Source, Process, Mapping);
+
+/// <summary>
 /// <c>P pages M</c>: the physical page behind every page: <c>ok [p0 . p1]</c>, with <c>@NODE</c> where the machine has several nodes.
 /// </summary>
 public sealed record PagesCommand(SourceLine Source, string Process, string Mapping) : MappingCommand(Source, Process, Mapping);

@@ -19,6 +19,9 @@ internal static class MappingGrammar
         ["none"] = PageProtection.None,
     };
 
+    private static readonly Dictionary<string, InjectedFailure> Failures =
+        Enum.GetValues<InjectedFailure>().ToDictionary(failure => failure.ToString().ToLowerInvariant());
+
     private static readonly Dictionary<string, MemoryAdvice?> Advices =
         Enum.GetValues<MemoryAdvice>().ToDictionary(AdviceWord, advice => (MemoryAdvice?)advice);
 
@@ -45,6 +48,8 @@ internal static class MappingGrammar
         Spec("uffd", "M first count [missing]", ReadUffd),
         Spec("uffdcopy", "M page [value]", a => new UffdCopyCommand(a.Source, a.Process, Mapping(a), First(a), a.OptionalValue())),
         Spec("uffdzero", "M page", a => new UffdZeroCommand(a.Source, a.Process, Mapping(a), First(a))),
+        Spec("inject", "M failslab|usercopy|off", a => new InjectCommand(
+            a.Source, a.Process, Mapping(a), a.Word("failure", Failures, InjectedFailure.Off))),
         Spec("shmdt", "M", a => new ShmDetachCommand(a.Source, a.Process, Mapping(a))),
         Spec("pages", "M", a => new PagesCommand(a.Source, a.Process, Mapping(a))),
         Spec("vmas", "M", a => new VmasCommand(a.Source, a.Process, Mapping(a))),

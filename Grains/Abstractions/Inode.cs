@@ -4,7 +4,8 @@ namespace Hugesim.Abstractions;
 
 /// <summary>
 /// A file of hugetlbfs: its size, its page cache, the reserve map of its shared mappings, and which VMAs map it (i_mmap). One fault, truncate or
-/// hole punch at a time, as hugetlb_fault_mutex and i_mmap_rwsem order them in the kernel.
+/// hole punch at a time, as hugetlb_fault_mutex and i_mmap_rwsem order them in the kernel. Reservations interleave with faults, which know
+/// nothing of inode_lock; truncate, hole punch and fallocate wait for them.
 /// </summary>
 public interface IInodeGrain : IGrainWithStringKey
 {

@@ -118,6 +118,9 @@ public interface IProcessGrain : IGrainWithStringKey
     /// <summary>UFFDIO_ZEROPAGE: EINVAL on huge pages.</summary>
     ValueTask<Errno> UffdZero(long address);
 
+    /// <summary>Lets calls fail for the mapping at an address and its file, as the kernel's fault injection does.</summary>
+    ValueTask<Errno> InjectFailures(long address, InjectedFailures failures);
+
     /// <summary>For the audit of a machine; null when there is no such process.</summary>
     [ReadOnly]
     ValueTask<ProcessAudit?> Audit();

@@ -50,8 +50,8 @@ public interface IVmaGrain : IGrainWithStringKey
     /// <summary>UFFDIO_COPY.</summary>
     ValueTask<Errno> UffdCopy(TaskContext task, long page, int content);
 
-    /// <summary>mremap: moves areas and pages to another address.</summary>
-    ValueTask Move(long first, long end, long to);
+    /// <summary>mremap: moves areas and pages to another address. Without memory for the new areas: ENOMEM, with nothing changed.</summary>
+    ValueTask<Errno> Move(long first, long end, long to);
 
     /// <summary>
     /// Migrates the page at an address to a node, if nobody else maps it: <c>move_pages</c> and mbind with MPOL_MF_MOVE.

@@ -3,14 +3,15 @@ namespace Hugesim.Grains;
 /// <summary>
 /// Keeps turns of one grain that interleave out of each other's work, first come first served.
 /// </summary>
-internal sealed class FifoLock
+/// <param name="isOff">The lock is left out: everybody enters.</param>
+internal sealed class FifoLock(bool isOff = false)
 {
     private readonly Queue<TaskCompletionSource> _waiting = new();
     private bool _held;
 
     public ValueTask Enter()
     {
-        if (!_held)
+        if (!_held || isOff)
         {
             _held = true;
             return ValueTask.CompletedTask;

@@ -15,10 +15,11 @@ internal sealed class FrameCalls(SiloCalls calls, string machine)
     public ValueTask<bool> TryReuse(long pfn, int? content) =>
         Of(pfn).Once(new ReuseFrame(pfn, content), static (frames, reuse, id) => frames.TryReuse(reuse, id));
 
-    /// <summary>Moves all that a frame is to another one: <c>migrate_folio_move</c>.</summary>
-    public async ValueTask Move(long from, long to)
+    /// <summary>Moves all that a frame is to another one, but its subpool if that gets lost: <c>migrate_folio_move</c>.</summary>
+    public async ValueTask Move(long from, long to, bool losesSubpool = false)
     {
         var image = await Of(from).Once(from, static (frames, pfn, id) => frames.Detach(pfn, id));
+        image = losesSubpool ? image with { Subpool = null } : image;
         await Of(to).Once(new AttachFrame(to, image), static (frames, attach, id) => frames.Attach(attach, id));
     }
 

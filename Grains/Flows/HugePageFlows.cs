@@ -95,9 +95,10 @@ internal sealed class HugePageFlows
         var raced = !ignoresMap && CommitReservation(request) == 0 && needs > 0;
         span.With(KernelTracing.Tags.Pfn, pfn).With("hugesim.consumed_reserve_pages", useReservation ? 1 : 0).With("hugesim.raced_pages", raced ? 1 : 0);
         var rsvdCgroup = needsOwnPage && !raced ? request.Task.Cgroup : -1;
+        var remembersSubpool = !request.Anon || !Profile.Has(KernelBug.QuotaNeverCredited);
         await Frames.Take(new TakeFrame(
-            pfn, _subpoolKey, request.Task.Cgroup, rsvdCgroup, request.Anon, request.Mapped, request.Content));
-        if (raced)
+            pfn, remembersSubpool ? _subpoolKey : null, request.Task.Cgroup, rsvdCgroup, request.Anon, request.Mapped, request.Content));
+        if (raced && !Profile.Has(KernelBug.UncompensatedCommit))
         {
             RarePath.Reached(Rare.NeedsCommitRace);
             await Unreserve(1, [new RsvdUncharge(request.Task.Cgroup, 1)]);
@@ -114,7 +115,7 @@ internal sealed class HugePageFlows
             return;
         }
 
-        var settled = Array.Exists(pages, p => p.Subpool is not null && !p.RestoreReserve) ? await PutToSubpools(pages) : pages;
+        var settled = Array.Exists(pages, IsPutToSubpool) ? await PutToSubpools(pages) : pages;
         await _hstate.Once(settled, static (hstate, freed, id) => hstate.FreeHugePages(freed, id));
     }
 
@@ -171,6 +172,9 @@ internal sealed class HugePageFlows
     /// <summary>Are there surplus pages? __unmap_hugepage_range restores no reservation then.</summary>
     public async ValueTask<bool> HasSurplus() => (await _hstate.Ask(0, static (hstate, _) => hstate.ReadCounters())).Surplus != 0;
 
+    /// <summary>Are so many pages free, reserved or not? All that mmap asked before there were reservations.</summary>
+    public async ValueTask<bool> HasFree(long pages) => (await _hstate.Ask(0, static (hstate, _) => hstate.ReadCounters())).Free >= pages;
+
     /// <summary>Moves a page in use to a frame of another node; all that it is and was charged goes with it.</summary>
     /// <returns>The new frame, or <see cref="Pfn.None"/>.</returns>
     public async ValueTask<long> Migrate(long pfn, int node)
@@ -178,7 +182,7 @@ internal sealed class HugePageFlows
         var target = await _hstate.Once(new MigratePage(pfn, node), static (hstate, page, id) => hstate.Migrate(page, id));
         if (target != Pfn.None)
         {
-            await Frames.Move(pfn, target);
+            await Frames.Move(pfn, target, losesSubpool: Profile.Has(KernelBug.MigrationLosesSubpool));
         }
 
         return target;
@@ -196,9 +200,11 @@ internal sealed class HugePageFlows
 
     private ValueTask<long> UndoGetPages(RefusedPages refused) => _subpool!.Once(refused, static (subpool, pages, id) => subpool.UndoGetPages(pages, id));
 
-    // Up to 6.12 vma_has_reserves refused what the subpool had handed out already (bug B6).
+    // Up to 6.12 avoid_reserve and vma_has_reserves refused what the subpool had handed out already.
     private bool UsesReservation(PageRequest request, long fromSubpool) =>
-        fromSubpool == 0 && (!Profile.Has(KernelBug.B6) || (!request.CowFromOwner && request.MayUseReserves));
+        fromSubpool == 0
+        && !(request.CowFromOwner && Profile.Has(KernelBug.OwnerCowLeavesResv))
+        && (request.MayUseReserves || !Profile.Has(KernelBug.B6));
 
     private ValueTask<long> TakePage(PageRequest request, bool chargeRsvd, bool useReservation)
     {
@@ -231,10 +237,10 @@ internal sealed class HugePageFlows
         }
     }
 
-    private static long NeedsReservation(PageRequest request)
+    private long NeedsReservation(PageRequest request)
     {
         using var span = KernelTracing.Routine("vma_needs_reservation").With(KernelTracing.Tags.Page, request.Index);
-        var needs = VmaReservations.Needs(request.Map, request.Shared, request.Index);
+        var needs = VmaReservations.Needs(request.Map, request.Shared, request.Index, Profile.Bugs);
         span.With(KernelTracing.Tags.Answer, needs);
         return needs;
     }
@@ -255,17 +261,22 @@ internal sealed class HugePageFlows
         }
     }
 
+    // A page whose reservation is restored goes on counting for its subpool.
+    private bool IsPutToSubpool(FreedPage page) =>
+        page.Subpool is not null && (!page.RestoreReserve || Profile.Has(KernelBug.RestorePutsSubpool));
+
     private async ValueTask<FreedPage[]> PutToSubpools(FreedPage[] pages)
     {
         var settled = (FreedPage[])pages.Clone();
-        foreach (var group in pages.Select((page, i) => (page, i)).Where(p => p.page.Subpool is not null && !p.page.RestoreReserve).GroupBy(p => p.page.Subpool!))
+        foreach (var group in pages.Select((page, i) => (page, i)).Where(p => IsPutToSubpool(p.page)).GroupBy(p => p.page.Subpool!))
         {
             var members = group.ToArray();
             var answers = await _calls.Subpool(group.Key).Once(members.Length, static (subpool, count, id) => subpool.PutFreedPages(count, id));
             for (var i = 0; i < members.Length; i++)
             {
                 // 0: the subpool would be under its minimum without the page's reservation (row R19).
-                settled[members[i].i] = members[i].page with { RestoreReserve = answers[i] == 0 };
+                var page = members[i].page;
+                settled[members[i].i] = page with { RestoreReserve = page.RestoreReserve || answers[i] == 0 };
             }
         }
 

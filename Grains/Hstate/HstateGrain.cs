@@ -4,9 +4,12 @@ using Hugesim.Telemetry;
 
 namespace Hugesim.Grains;
 
-/// <summary>The hstate of a machine. Every method is synchronous: one message is one critical section of hugetlb_lock.</summary>
-[KeepAlive, Immovable, HashBasedPlacement]
-public sealed class HstateGrain : StatefulGrain<HstateState>, IHstateGrain
+/// <summary>
+/// The hstate of a machine. Every method is synchronous: one message is one critical section of hugetlb_lock. Reentrancy changes nothing of
+/// that; it lets others in where a bug of <c>HstateGrain.Unlocked.cs</c> drops the lock.
+/// </summary>
+[KeepAlive, Immovable, HashBasedPlacement, Reentrant]
+public sealed partial class HstateGrain : StatefulGrain<HstateState>, IHstateGrain
 {
     private HugetlbCgroups _cgroups = new();
     private HugePagePool? _pool;
@@ -81,6 +84,11 @@ public sealed class HstateGrain : StatefulGrain<HstateState>, IHstateGrain
             return new(Again(known));
         }
 
+        if (_profile.Has(UnlockedUnreserve))
+        {
+            return UnreserveUnlocked(request, operation);
+        }
+
         using var span = PoolSpan.Begin("hugetlb_acct_memory", pool, KernelTracing.Tags.Chg, -request.Pages);
         foreach (var uncharge in request.Uncharges)
         {
@@ -94,17 +102,20 @@ public sealed class HstateGrain : StatefulGrain<HstateState>, IHstateGrain
     /// <inheritdoc/>
     public ValueTask<Answer<long>> AllocHugePage(AllocRequest request, Operation operation)
     {
-        var pool = Pool;
-        if (Repeats(operation, out var known))
-        {
-            return new(AgainNumber(known));
-        }
+        _ = Pool;
+        return Repeats(operation, out var known) ? new(AgainNumber(known))
+            : _profile.Has(KernelBug.ResvUnlocked) ? AllocUnlocked(request, operation)
+            : new(Done(operation, Alloc(request)));
+    }
 
+    private long Alloc(AllocRequest request)
+    {
+        var pool = Pool;
         using var span = PoolSpan.Begin("dequeue_hugetlb_folio", pool, "hugesim.uses_reservation_pages", request.UseReservation ? 1 : 0);
         if (request.ChargeRsvd && !_cgroups.TryChargeRsvd(request.Cgroup, 1))
         {
             span.RefuseByCgroup(_cgroups, request.Cgroup, "rsvd", 1);
-            return new(Done(operation, Pfn.None));
+            return Pfn.None;
         }
 
         var pfn = Pfn.None;
@@ -129,7 +140,7 @@ public sealed class HstateGrain : StatefulGrain<HstateState>, IHstateGrain
         }
 
         span.Answer(KernelTracing.Tags.Pfn, pfn);
-        return new(Done(operation, pfn));
+        return pfn;
     }
 
     /// <inheritdoc/>

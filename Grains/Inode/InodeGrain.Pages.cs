@@ -24,17 +24,23 @@ public sealed partial class InodeGrain
     /// <inheritdoc/>
     public async ValueTask<InodePage> InstallShared(InodeFault fault)
     {
-        if (Cache.TryGetValue(fault.Index, out var cached))
+        if (!Cache.TryGetValue(fault.Index, out var cached))
         {
-            return new InodePage(InodePageResult.Cached, cached);
+            var why = _failures.HasFlag(InjectedFailures.FailUsercopy) ? InodePageResult.CopyFailed : InodePageResult.BeyondEnd;
+            return why == InodePageResult.BeyondEnd && fault.Index < SizePages
+                ? await Allocate(fault, mapped: true)
+                : await UnderInodeLock(() => AllocateInVain(fault, why));
         }
 
-        if (_failures.HasFlag(InjectedFailures.FailUsercopy))
+        if (Flows.Profile.Has(KernelBug.UffdErrorDropsEntry))
         {
-            return await AllocateInVain(fault, InodePageResult.CopyFailed);
+            // The entry of a cached page says that it was reserved; that it consumed nothing now is no reason to delete it.
+            VmaReservations.RestoreOnError(ResvMap, shared: true, fault.Index, consumedReserve: false);
         }
 
-        return fault.Index < SizePages ? await Allocate(fault, mapped: true) : await AllocateInVain(fault, InodePageResult.BeyondEnd);
+        return Flows.Profile.Has(KernelBug.UffdCopyOverCached)
+            ? await AllocateInVain(fault, InodePageResult.Cached)
+            : new InodePage(InodePageResult.Cached, cached);
     }
 
     // hugetlb_mfill_atomic_pte fills the page and looks at the file's size only when it has the page, and then gives it back.
@@ -44,6 +50,12 @@ public sealed partial class InodeGrain
         if (page.Failed)
         {
             return new InodePage(page.Result, Pfn.None);
+        }
+
+        if (why == InodePageResult.CopyFailed && Flows.Profile.Has(KernelBug.UffdCopyKeepsPage))
+        {
+            // The caller copies into the page without the fault mutex, and comes back with it.
+            return new InodePage(why, page.Pfn);
         }
 
         var restores = why == InodePageResult.CopyFailed
@@ -224,6 +236,11 @@ public sealed partial class InodeGrain
         using var span = KernelTracing.Routine("remove_inode_hugepages").WithRange(first, end);
         var truncates = end == long.MaxValue;
         var pages = Cache.Where(p => p.Key >= first && p.Key < end).ToArray();
+        if (!truncates && Flows.Profile.Has(KernelBug.PunchBehindHole))
+        {
+            pages = [.. Cache.Where(p => p.Key >= first).Take((int)(end - first))];
+        }
+
         span.With("hugesim.freed_pages", pages.Length);
         foreach (var (index, pfn) in pages)
         {

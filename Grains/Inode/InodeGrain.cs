@@ -12,7 +12,7 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain
     private readonly List<string> _mappings = [];
 
     // inode_lock: mmap, truncate, hole punch and fallocate of one file come one after the other. Faults do not take it.
-    private readonly FifoLock _inodeLock = new();
+    private FifoLock _inodeLock = new();
     private ReserveMap _resvMap = new();
     private HugePageFlows? _flows;
     private InodeCreate? _identity;
@@ -40,6 +40,8 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain
         {
             _identity = request;
             _flows = new HugePageFlows(Calls, request.Machine, request.Subpool);
+            _resvMap = new ReserveMap { Bugs = _flows.Profile.Bugs };
+            _inodeLock = LockOf(_flows.Profile);
             _links = request.Named ? 1 : 0;
             _sizeBytes = request.SizeBytes;
             Begin();
@@ -90,12 +92,35 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain
     /// <inheritdoc/>
     public async ValueTask<Errno> Reserve(TaskContext task, long from, long to)
     {
+        var error = await ReservePages(task, from, to);
+        if (error != Errno.None && Flows.Profile.Has(KernelBug.ShmgetOops))
+        {
+            throw new InvalidOperationException("kernel BUG: NULL pointer dereference in vma_resv_map: a reservation of shmget has no VMA whose map could be put");
+        }
+
+        return error;
+    }
+
+    private static FifoLock LockOf(KernelProfile profile) => new(isOff: profile.Has(KernelBug.UnlockedRegionList | KernelBug.NoRegionCache));
+
+    private async ValueTask<Errno> ReservePages(TaskContext task, long from, long to)
+    {
+        if (Flows.Profile.Has(KernelBug.HeuristicCheck))
+        {
+            return await Flows.HasFree(to - from) ? Errno.None : Errno.ENOMEM;
+        }
+
         // hugetlb_reserve_pages for a shared map: chg, take, add; or abort.
         using var span = KernelTracing.Routine("hugetlb_reserve_pages").WithRange(from, to);
         var chg = RegionChg(from, to, out var regionsNeeded);
         span.With(KernelTracing.Tags.Chg, chg);
         if (chg < 0)
         {
+            if (Flows.Profile.Has(KernelBug.AbortAfterFailedChg))
+            {
+                _resvMap.RegionAbort(from, to, 1);
+            }
+
             return Errno.ENOMEM;
         }
 
@@ -114,7 +139,7 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain
             return Errno.ENOMEM;
         }
 
-        if (added < chg)
+        if (added < chg && !Flows.Profile.Has(KernelBug.UncompensatedReserve | KernelBug.UnlockedRegionList))
         {
             RarePath.Reached(Rare.ReserveOvertakenByFault);
             await Flows.Unreserve(chg - added, [new RsvdUncharge(task.Cgroup, chg - added)]);
@@ -126,7 +151,7 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain
     /// <inheritdoc/>
     public ValueTask<Errno> Map(MapInode request) => UnderInodeLock(async () =>
     {
-        if (request is { Shared: true, Reserve: true } && await Reserve(request.Task, request.From, request.To) != Errno.None)
+        if (request is { Shared: true, Reserve: true } && await ReservePages(request.Task, request.From, request.To) != Errno.None)
         {
             return Errno.ENOMEM;
         }
@@ -226,7 +251,8 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain
             _cache.Add(index, pfn);
         }
 
-        _resvMap = new ReserveMap(state.ResvMap);
+        _resvMap = new ReserveMap(state.ResvMap) { Bugs = _flows.Profile.Bugs };
+        _inodeLock = LockOf(_flows.Profile);
         InjectFailures(state.Failures);
     }
 

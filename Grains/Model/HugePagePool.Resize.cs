@@ -57,6 +57,11 @@ public sealed partial class HugePagePool
     // What the reservations and the pages in use need: min_count before it is compared with the size asked for.
     private long PagesToKeep()
     {
+        if (_profile.Has(KernelBug.DissolveReserved))
+        {
+            return NrPages - FreePages;
+        }
+
         if (!_profile.ShrinkKeepsPersistentOnly)
         {
             return ResvPages + NrPages - FreePages;

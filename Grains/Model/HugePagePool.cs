@@ -97,7 +97,8 @@ public sealed partial class HugePagePool
     public long AllocHugePage(NodeChoice choice, bool useReservation)
     {
         // The kernel compares unsigned numbers with zero: after an underflow a negative difference counts as "available".
-        var pfn = useReservation || AvailablePages != 0 ? DequeueNodemask(choice) : Pfn.None;
+        var mayDequeue = useReservation || AvailablePages != 0 || _profile.Has(KernelBug.StealReservedPage);
+        var pfn = mayDequeue ? DequeueNodemask(choice) : Pfn.None;
         if (pfn == Pfn.None)
         {
             pfn = AllocSurplus(choice);
@@ -186,7 +187,7 @@ public sealed partial class HugePagePool
 
     private bool GatherSurplusPages(long delta, NodeChoice choice)
     {
-        var needed = ResvPages + delta - FreePages;
+        var needed = _profile.Has(KernelBug.InvertedFormula) ? delta - (ResvPages - FreePages) : delta - (FreePages - ResvPages);
         if (needed <= 0)
         {
             ResvPages += delta;

@@ -15,11 +15,12 @@ public static class KernelProfiles
     /// <summary>The same kernels without their accounting bugs, named <c>7.3+repair</c>.</summary>
     public static IReadOnlyList<KernelProfile> AllRepaired => s_repaired;
 
-    /// <summary>The profile of that name, recorded or repaired.</summary>
-    /// <exception cref="ArgumentException">No such profile; the message lists those that exist.</exception>
+    /// <summary>The profile of that name: recorded, repaired, or either with bugs besides (<see cref="KernelBugs.BugMark"/>).</summary>
+    /// <exception cref="ArgumentException">No such profile or bug; the message lists those that exist.</exception>
     public static KernelProfile Get(string name) =>
         Array.Find(s_all, p => p.Name == name)
         ?? Array.Find(s_repaired, p => p.Name == name)
+        ?? KernelBugs.FindMutant(name)
         ?? throw new ArgumentException(
             $"no kernel profile '{name}'; there are {string.Join(", ", s_all.Select(p => p.Name))}, and each with {KernelProfile.RepairMark}", nameof(name));
 
@@ -49,7 +50,7 @@ public static class KernelProfiles
         };
         var v4_10 = new KernelProfile("4.10", 410)
         {
-            Bugs = KernelBug.B5 | KernelBug.B6 | KernelBug.B7 | KernelBug.B8,
+            Bugs = KernelBug.B5 | KernelBug.B6 | KernelBug.B7 | KernelBug.B8 | KernelBug.OwnerCowLeavesResv,
             RemountReadsOptions = false,
             MemfdHugetlb = Errno.EINVAL,
             UffdHugetlb = Errno.EINVAL,
@@ -58,7 +59,7 @@ public static class KernelProfiles
             FixReserveChecksSubpool = false,
             RestoreCoversAllStates = false,
         };
-        var v5_10 = new KernelProfile("5.10", 510) { Bugs = KernelBug.B5 | KernelBug.B6 | KernelBug.B7 | KernelBug.B8 };
+        var v5_10 = new KernelProfile("5.10", 510) { Bugs = KernelBug.B5 | KernelBug.B6 | KernelBug.B7 | KernelBug.B8 | KernelBug.OwnerCowLeavesResv };
         var v6_1 = v5_10 with
         {
             Name = "6.1",

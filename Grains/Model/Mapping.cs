@@ -140,18 +140,29 @@ public sealed class Mapping
     /// <summary>Removes the areas of [first, end) and says what each gives back: <c>hugetlb_vm_op_close</c>. The pages were zapped before.</summary>
     public List<ClosedArea> Close(long first, long end)
     {
-        var closed = new List<ClosedArea>();
+        var closed = OutstandingIn(first, end);
         foreach (var area in Isolate(first, end))
         {
             _areas.Remove(area);
-            if (ResvMapOf(area) is { } map && area.Owner)
-            {
-                var (from, to) = (area.PgOff, area.PgOff + area.Length);
-                closed.Add(new ClosedArea(area.Length - map.RegionCount(from, to), RsvdCgroup < 0 ? 0 : area.Length));
-            }
         }
 
         return closed;
+    }
+
+    /// <summary>What the areas of [first, end), split at the borders, would give back if they were closed.</summary>
+    public List<ClosedArea> OutstandingIn(long first, long end)
+    {
+        var outstanding = new List<ClosedArea>();
+        foreach (var area in Isolate(first, end))
+        {
+            if (ResvMapOf(area) is { } map && area.Owner)
+            {
+                var (from, to) = (area.PgOff, area.PgOff + area.Length);
+                outstanding.Add(new ClosedArea(area.Length - map.RegionCount(from, to), RsvdCgroup < 0 ? 0 : area.Length));
+            }
+        }
+
+        return outstanding;
     }
 
     /// <summary>

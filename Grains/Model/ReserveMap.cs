@@ -40,6 +40,9 @@ public sealed class ReserveMap
         }
     }
 
+    /// <summary>Bugs of the kernel.</summary>
+    public KernelBug Bugs { get; init; }
+
     /// <summary>Stands for <c>kmalloc</c> of one descriptor: false means that memory ran out. Null, as outside of tests, never fails.</summary>
     public Func<bool>? Allocate { get; set; }
 
@@ -152,7 +155,7 @@ public sealed class ReserveMap
         if (first.From < from)
         {
             _regions.Resize(first.From, first.From, from);
-            Report(uncharges, first, first.To - from);
+            Report(uncharges, first, Uncharged(first.To - from, afterTrim: 0));
         }
 
         RemoveWithin(from, to, uncharges);
@@ -321,7 +324,7 @@ public sealed class ReserveMap
     private long SplitRegion(FileRegion region, long from, long to, ICollection<Uncharge>? uncharges)
     {
         // Descriptors promised to additions are not touched, or those additions could fail.
-        if (RegionCacheCount > AddsInProgress)
+        if (RegionCacheCount > ((Bugs & KernelBug.NoRegionCache) == 0 ? AddsInProgress : 0))
         {
             RegionCacheCount--;
         }
@@ -332,7 +335,7 @@ public sealed class ReserveMap
 
         _regions.Resize(region.From, region.From, from);
         _regions.Insert(region with { From = to });
-        Report(uncharges, region, to - from);
+        Report(uncharges, region, Uncharged(to - from, afterTrim: region.To - to));
         AssertCounters();
         return to - from;
     }
@@ -350,9 +353,12 @@ public sealed class ReserveMap
         if (trimmed)
         {
             _regions.Resize(last.From, to, last.To);
-            Report(uncharges, last, to - last.From);
+            Report(uncharges, last, Uncharged(to - last.From, afterTrim: 0));
         }
     }
+
+    // What is uncharged when a part of a region goes: the part, or what the same arithmetic says of the region that has lost it already.
+    private long Uncharged(long pages, long afterTrim) => (Bugs & KernelBug.UnchargeAfterTrim) != 0 ? afterTrim : pages;
 
     private static void Report(ICollection<Uncharge>? uncharges, FileRegion region, long pages)
     {

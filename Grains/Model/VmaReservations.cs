@@ -7,8 +7,16 @@ namespace Hugesim.Model;
 public static class VmaReservations
 {
     /// <summary>vma_needs_reservation: 0 if a reservation exists for the page, 1 if not, negative errno without memory. Begins an add.</summary>
-    public static long Needs(ReserveMap? map, bool shared, long index) =>
-        map is null ? 1 : Translate(map.RegionChg(index, index + 1, out _), shared);
+    public static long Needs(ReserveMap? map, bool shared, long index, KernelBug bugs = KernelBug.None)
+    {
+        if (map is null)
+        {
+            return 1;
+        }
+
+        var chg = map.RegionChg(index, index + 1, out _);
+        return !shared && chg >= 0 && (bugs & KernelBug.PrivateAlwaysReserved) != 0 ? 0 : Translate(chg, shared);
+    }
 
     /// <summary>vma_commit_reservation: after <see cref="Needs"/>, records the page; its answer differs when the map changed in between.</summary>
     public static long Commit(ReserveMap? map, bool shared, long index) =>
@@ -92,7 +100,8 @@ public static class VmaReservations
     /// <param name="index">The page.</param>
     /// <param name="consumedReserve">The page's restore-reserve flag.</param>
     public static bool FlagAfterFailedCopy(KernelProfile profile, ReserveMap? map, bool shared, long index, bool consumedReserve) =>
-        profile.CopyFailure == CopyFailureRule.FlagByMapping
+        profile.Has(KernelBug.PrivateErrorLeak) ? consumedReserve
+        : profile.CopyFailure == CopyFailureRule.FlagByMapping
             ? shared
             : RestoreOnError(map, shared, index, consumedReserve, profile.RestoreCoversAllStates);
 

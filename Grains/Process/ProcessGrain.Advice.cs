@@ -130,7 +130,14 @@ public sealed partial class ProcessGrain
         var end = cut.End - (cut.CutsLast ? 1 : 0);
         foreach (var area in (await Vma(vma).Describe(cut.First, end)).Areas)
         {
-            await Flows.Free(await Vma(vma).Zap(Math.Max(area.Start, cut.First), Math.Min(area.End, end)));
+            var freeing = Flows.Free(await Vma(vma).Zap(Math.Max(area.Start, cut.First), Math.Min(area.End, end)));
+            if (Flows.Profile.Has(KernelBug.DontneedFreesLate))
+            {
+                _ = freeing.AsTask();
+                continue;
+            }
+
+            await freeing;
         }
 
         return Errno.None;

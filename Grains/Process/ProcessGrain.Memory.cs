@@ -193,6 +193,24 @@ public sealed partial class ProcessGrain
         Mm.Find(address / Units.PageBytes) is { } range ? Vma(range.Vma).UffdZero(address / Units.PageBytes) : new(Errno.ENOENT);
 
     /// <inheritdoc/>
+    public async ValueTask<Errno> InjectFailures(long address, InjectedFailures failures)
+    {
+        if (_mm.Find(address / Units.PageBytes) is not { } range)
+        {
+            return Errno.EFAULT;
+        }
+
+        await Vma(range.Vma).InjectFailures(failures);
+        foreach (var inode in await HoldFiles(range.Start, range.End))
+        {
+            await GrainFactory.GetGrain<IInodeGrain>(inode).InjectFailures(failures);
+            await GrainFactory.GetGrain<IInodeGrain>(inode).Close();
+        }
+
+        return Errno.None;
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<RangeView> Describe(long address, long length)
     {
         var areas = new List<AreaImage>();

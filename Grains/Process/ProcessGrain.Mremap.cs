@@ -50,7 +50,11 @@ public sealed partial class ProcessGrain
             var target = to + piece.Start - first;
             await UnmapRange(target, target + piece.End - piece.Start);
             await UnmapRange(end, oldEnd);
-            await MovePiece(piece, target);
+            var moved = await MovePiece(piece, target);
+            if (moved != Errno.None)
+            {
+                return new MmapAnswer(moved, 0, 0);
+            }
         }
 
         return new MmapAnswer(Errno.None, call.NewAddress, newPages * Units.PageBytes);
@@ -71,15 +75,20 @@ public sealed partial class ProcessGrain
             return new MmapAnswer(error, 0, 0);
         }
 
-        await MovePiece(pieces[0], to);
-        return new MmapAnswer(Errno.None, call.NewAddress, (end - first) * Units.PageBytes);
+        error = await MovePiece(pieces[0], to);
+        return error == Errno.None ? new MmapAnswer(error, call.NewAddress, (end - first) * Units.PageBytes) : new MmapAnswer(error, 0, 0);
     }
 
-    private async ValueTask MovePiece(MappedRange piece, long target)
+    private async ValueTask<Errno> MovePiece(MappedRange piece, long target)
     {
-        await Vma(piece.Vma).Move(piece.Start, piece.End, target);
-        Mm.Remove(piece.Start, piece.End);
-        Mm.Add(new MappedRange(target, target + piece.End - piece.Start, piece.Vma));
+        var error = await Vma(piece.Vma).Move(piece.Start, piece.End, target);
+        if (error == Errno.None)
+        {
+            Mm.Remove(piece.Start, piece.End);
+            Mm.Add(new MappedRange(target, target + piece.End - piece.Start, piece.Vma));
+        }
+
+        return error;
     }
 
     // The areas in a range: remap_move takes one after the other.

@@ -67,6 +67,11 @@ public sealed partial class VmaGrain
             return Errno.None;
         }
 
+        if (installed.Pfn != Pfn.None && installed.Result == InodePageResult.CopyFailed)
+        {
+            await Flows.Free(await Flows.Frames.Put([installed.Pfn], mapped: false, [installed.Pfn]));
+        }
+
         return installed.Result switch
         {
             InodePageResult.Cached => Errno.EEXIST,
@@ -285,11 +290,14 @@ public sealed partial class VmaGrain
             return FaultResult.Failed(WithoutPage(copied.Result), $"no page for the copy, and {hindrance}");
         }
 
-        var taken = await AskInode(page, async inode =>
-        {
-            await inode.UnmapRefPrivate(Key, page, area.IndexOf(page), old.Pfn);
-            return new InodePage(InodePageResult.Missing, Pfn.None);
-        });
+        var taken = await AskInode(
+            page,
+            async inode =>
+            {
+                await inode.UnmapRefPrivate(Key, page, area.IndexOf(page), old.Pfn);
+                return new InodePage(InodePageResult.Missing, Pfn.None);
+            },
+            holdsLock: Flows.Profile.Has(KernelBug.CowHoldsLock));
         if (taken is null)
         {
             return null;
@@ -337,10 +345,14 @@ public sealed partial class VmaGrain
 
     // Calls the inode without the lock, so that the inode can unmap here meanwhile. Null: it unmapped this very page, and a reference that
     // came with the answer was dropped.
-    private async ValueTask<InodePage?> AskInode(long page, Func<IInodeGrain, ValueTask<InodePage>> call)
+    private async ValueTask<InodePage?> AskInode(long page, Func<IInodeGrain, ValueTask<InodePage>> call, bool holdsLock = false)
     {
         (_faultingPage, _overtaken) = (page, false);
-        _lock.Exit();
+        if (!holdsLock)
+        {
+            _lock.Exit();
+        }
+
         InodePage answer;
         try
         {
@@ -348,7 +360,11 @@ public sealed partial class VmaGrain
         }
         finally
         {
-            await _lock.Enter();
+            if (!holdsLock)
+            {
+                await _lock.Enter();
+            }
+
             _faultingPage = -1;
         }
 
@@ -359,7 +375,9 @@ public sealed partial class VmaGrain
 
         if (answer.Result is InodePageResult.Cached or InodePageResult.Allocated)
         {
-            await Flows.Free(await Flows.Frames.Put([answer.Pfn], mapped: true, []));
+            // A page that is or was in the cache has nothing to restore.
+            long[] restores = Flows.Profile.Has(KernelBug.RestoreCachedPage) ? [answer.Pfn] : [];
+            await Flows.Free(await Flows.Frames.Put([answer.Pfn], mapped: true, restores));
         }
 
         return null;

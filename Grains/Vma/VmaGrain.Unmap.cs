@@ -171,14 +171,19 @@ public sealed partial class VmaGrain
     }
 
     /// <inheritdoc/>
-    public ValueTask Move(long first, long end, long to)
+    public async ValueTask<Errno> Move(long first, long end, long to)
     {
+        if (_failures.HasFlag(InjectedFailures.Failslab))
+        {
+            return await FailMove(first, end);
+        }
+
         // move_vma clears the reservations of the area that it moves from, all of it: what stays behind loses its map (bug B4). The moved
         // part keeps map and marks. Repaired, both do: the map tells the pieces apart by their place in the file.
         if (!Flows.Profile.Has(KernelBug.B4))
         {
             Mapping.Move(first, end, to);
-            return ValueTask.CompletedTask;
+            return Errno.None;
         }
 
         var torn = Mapping.Areas.Where(a => a.Start < end && first < a.End && (a.Start < first || a.End > end))
@@ -192,7 +197,21 @@ public sealed partial class VmaGrain
             }
         }
 
-        return ValueTask.CompletedTask;
+        return Errno.None;
+    }
+
+    // copy_vma: the new area has no place to go, and ends without the reserve map that it shares with the old one.
+    private async ValueTask<Errno> FailMove(long first, long end)
+    {
+        if (Flows.Profile.Has(KernelBug.FailedMremapCloses))
+        {
+            foreach (var closed in Mapping.OutstandingIn(first, end))
+            {
+                await GiveBack(closed);
+            }
+        }
+
+        return Errno.ENOMEM;
     }
 
     /// <inheritdoc/>
@@ -271,6 +290,15 @@ public sealed partial class VmaGrain
             return await Flows.Frames.Put(pfns, mapped: true, [.. restorable.Keys]);
         }
 
+        if (restorable.Count > 0 && Flows.Profile.Has(KernelBug.StickyRestore))
+        {
+            // The first page set adjust_reservation, and nothing clears it for those that follow.
+            foreach (var later in zapped.SkipWhile(z => !z.RestoresReserve).Where(z => !z.RestoresReserve))
+            {
+                RestoreReservation(later.Index);
+            }
+        }
+
         var freed = await Flows.Frames.Put(pfns, mapped: true, []);
         for (var i = 0; i < freed.Length; i++)
         {
@@ -292,6 +320,10 @@ public sealed partial class VmaGrain
         if (needs > 0)
         {
             VmaReservations.Add(Mapping.ResvMap, shared: false, index);
+        }
+        else if (needs == 0)
+        {
+            VmaReservations.End(Mapping.ResvMap, index);
         }
     }
 }

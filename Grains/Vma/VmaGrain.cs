@@ -63,7 +63,9 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain
             await Inode.Create(new InodeCreate(request.Machine, null, null, Named: false, area.Length * Units.PageBytes));
         }
 
-        if (!request.Shared && request.ReserveAtMap && !request.NoReserve && await ReservePrivate(request.Task, area) != Errno.None)
+        // Shared is VM_MAYSHARE. VM_SHARED is not set where the file cannot be written to.
+        var reservesInFile = request.Shared && (request.MayWrite || !Flows.Profile.Has(KernelBug.ReadOnlyIsPrivate));
+        if (!reservesInFile && request.ReserveAtMap && !request.NoReserve && await ReservePrivate(request.Task, area) != Errno.None)
         {
             DeactivateOnIdle();
             return Errno.ENOMEM;
@@ -73,7 +75,7 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain
         {
             var reserve = request is { ReserveAtMap: true, NoReserve: false };
             var to = area.PgOff + area.Length;
-            var error = await Inode.Map(new MapInode(Key, request.Task, area.PgOff, to, request.Shared, reserve, request.Write));
+            var error = await Inode.Map(new MapInode(Key, request.Task, area.PgOff, to, reservesInFile, reserve, request.Write));
             if (error != Errno.None)
             {
                 await Inode.RemoveMapping(Key);
@@ -184,9 +186,8 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain
         using var span = KernelTracing.Routine("hugetlb_vm_op_close").WithRange(first, end);
         foreach (var closed in Mapping.Close(first, end))
         {
-            RsvdUncharge[] uncharges = closed.UnchargeRsvdPages > 0 ? [new RsvdUncharge(Mapping.RsvdCgroup, closed.UnchargeRsvdPages)] : [];
             span.With("hugesim.outstanding_pages", closed.OutstandingPages);
-            await Flows.Unreserve(closed.OutstandingPages, uncharges);
+            await GiveBack(closed);
         }
 
         if (Mapping.Areas.Count > 0)
@@ -200,6 +201,12 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain
         var released = IsInInode ? await Inode.RemoveMapping(Key) : default;
         DeactivateOnIdle();
         return new VmaClosed(true, released.Mount);
+    }
+
+    private ValueTask GiveBack(ClosedArea closed)
+    {
+        RsvdUncharge[] uncharges = closed.UnchargeRsvdPages > 0 ? [new RsvdUncharge(Mapping.RsvdCgroup, closed.UnchargeRsvdPages)] : [];
+        return Flows.Unreserve(closed.OutstandingPages, uncharges);
     }
 
     /// <inheritdoc/>

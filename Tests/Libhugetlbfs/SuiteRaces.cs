@@ -83,7 +83,8 @@ internal static class SuiteRaces
 
     /// <summary>
     /// <c>fallocate_stress</c>: one punches holes in a file of all free pages and fills them, one touches the same pages, one maps and unmaps them. The
-    /// suite's threads are processes here, so that they are at work at the same time.
+    /// suite's threads are processes here, so that they are at work at the same time. One page is left over: a fault and an mmap of the same page, which nobody has
+    /// reserved since it was punched, take one each until they find out (row R17).
     /// </summary>
     public static async Task FallocateStress(SuiteMachine machine)
     {

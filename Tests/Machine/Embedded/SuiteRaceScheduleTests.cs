@@ -36,7 +36,7 @@ public sealed class SuiteRaceScheduleTests
 
     [Theory]
     [MemberData(nameof(Orders))]
-    public void R29_FallocateStress_UnderManySchedules_LosesNoPage(bool inOrder) => Run(3, SuiteRaces.FallocateStress, inOrder);
+    public void R29_FallocateStress_UnderManySchedules_LosesNoPage(bool inOrder) => Run(4, SuiteRaces.FallocateStress, inOrder);
 
     private static void Run(long pages, Func<SuiteMachine, Task> program, bool inOrder)
     {
