@@ -40,7 +40,7 @@ public static class ExitCodes
     /// <summary>All went well.</summary>
     public const int Success = 0;
 
-    /// <summary>A recording or the real kernel differs from what the simulated machine does.</summary>
+    /// <summary>A recording or the real kernel differs from what the simulated machine does, or a bug of the museum is not found.</summary>
     public const int Differs = 1;
 
     /// <summary>The command line or the input is wrong.</summary>

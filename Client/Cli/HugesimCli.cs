@@ -89,6 +89,7 @@ public static class HugesimCli
         (new CheckCommand(services, console).Build(), CheckCommand.Example),
         (new AuditCommand(services, console).Build(), AuditCommand.Example),
         (new ExploreCommand(services, console).Build(), ExploreCommand.Example),
+        (new MuseumCommand(services, console).Build(), MuseumCommand.Example),
         (new TraceCommand(services, console).Build(), TraceCommand.Example),
         (new ExplainCommand(services, console).Build(), ExplainCommand.Example),
         (new PlanCommand(services, console).Build(), PlanCommand.Example),
@@ -176,7 +177,8 @@ public static class HugesimCli
             help.Invoke(parseResult);
             var output = parseResult.InvocationConfiguration.Output;
             output.Write($"Examples:\n{ExampleOf(parseResult.CommandResult.Command)}\n");
-            output.Write("\nExit codes:\n  0 all is well, 1 a recording or the real kernel differs, a rule or an invariant is broken, or a load or plan fails, 2 the input is wrong, 3 the program failed, 130 interrupted\n");
+            output.Write("\nExit codes:\n  0 all is well, 1 a recording or the real kernel differs, a rule or an invariant is broken, a bug is not found, or a load or plan fails, "
+                + "2 the input is wrong, 3 the program failed, 130 interrupted\n");
             return ExitCodes.Success;
         }
 

@@ -261,7 +261,7 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain
     // A part of the state of an inode that was made and is not evicted.
     private T Alive<T>(T part) => IsAlive ? part : throw Lost();
 
-    private async ValueTask<Errno> UnderInodeLock(Func<ValueTask<Errno>> call)
+    private async ValueTask<T> UnderInodeLock<T>(Func<ValueTask<T>> call)
     {
         await _inodeLock.Enter();
         try
