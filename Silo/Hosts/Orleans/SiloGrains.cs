@@ -1,5 +1,6 @@
 using Hugesim.Grains;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Orleans.Runtime.MembershipService.SiloMetadata;
@@ -9,6 +10,10 @@ namespace Hugesim.Silo;
 /// <summary>What every silo of Orleans needs to host hugesim's grains, wherever it runs.</summary>
 public static class SiloGrains
 {
+    // A grain that moves again while messages are on their way to its last place has them sent on from place to place. Orleans' limit of 2
+    // would refuse calls that were never carried out.
+    private const int MostForwards = 16;
+
     /// <summary>
     /// Adds placement filters, the NUMA nodes that the silo owns, and the strongly consistent grain directory: the default one can for a moment give two
     /// activations to one key while silos come and go, and the epochs of the grains would have to refuse one of them.
@@ -20,6 +25,7 @@ public static class SiloGrains
         ArgumentNullException.ThrowIfNull(silo);
         silo.Services.AddHugesimGrains().AddSingleton<ILostSilos, EndedSilos>();
         return silo
+            .Configure<SiloMessagingOptions>(options => options.MaxForwardCount = MostForwards)
             .UseSiloMetadata(new Dictionary<string, string> { [OwnerOfNodeDirector.MetadataKey] = nodes })
             .AddDistributedGrainDirectory();
     }

@@ -10,7 +10,7 @@ namespace Hugesim.Tests.Engine;
 public static class EngineHost
 {
     /// <summary>Calls that wait go along with the activations that move.</summary>
-    public static bool LosesNoCallWhenASiloStops => true;
+    public static bool MovesGrainsUnderLoad => true;
 
     public static Task<IEngineHost> StartAsync(EngineHostOptions options) => Task.FromResult<IEngineHost>(new Host(EmbeddedCluster.Start(
         new EmbeddedClusterOptions
