@@ -19,9 +19,16 @@ public sealed partial class HugePagePool
         if (node >= 0)
         {
             allowed = 1L << node;
+            var asked = count;
             count += _profile.NodePoolCountsPersistent
                 ? PersistentPages - (_nodes[node].NrPages - _nodes[node].SurplusPages)
                 : NrPages - _nodes[node].NrPages;
+            if (count < asked)
+            {
+                // __nr_hugepages_store_common takes a sum that wrapped for a wish for all that can be had; it wraps also where another node has
+                // more surplus than pages.
+                count = long.MaxValue;
+            }
         }
 
         Grow(count, allowed);

@@ -186,6 +186,25 @@ public sealed class HugePagePoolTests
         (pool.Nodes[0].NrPages, pool.Nodes[1].NrPages).ShouldBe((0, 6));
     }
 
+    /// <summary>
+    /// __nr_hugepages_store_common adds to the node's size what the other nodes have; where those have more surplus than pages, the unsigned sum wraps and
+    /// is taken for a wish for all that can be had.
+    /// </summary>
+    [Fact]
+    public void SetMaxHugePages_OfANodeWhileTheOthersHaveMoreSurplusThanPages_TakesAllThatCanBeHad()
+    {
+        var pool = Pool("7.3", 7, nodes: 4);
+        pool.AcctMemory(5, NodeChoice.Any).ShouldBe(Errno.None);
+        pool.SetMaxHugePages(0);
+        pool.SetMaxHugePages(6, node: 2);
+        pool.SetMaxHugePages(1);
+        pool.Nodes.Where((_, node) => node != 2).Sum(node => node.NrPages - node.SurplusPages).ShouldBeLessThan(0);
+
+        pool.SetMaxHugePages(0, node: 2);
+
+        pool.Nodes[2].NrPages.ShouldBe(Capacity);
+    }
+
     /// <summary>Bug B7: the subpool counts on a page that is given away; repaired, the page stays free until the promise ends.</summary>
     [Theory]
     [Trait("Row", "R19")]
