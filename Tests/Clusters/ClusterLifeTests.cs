@@ -101,7 +101,9 @@ public sealed class ClusterLifeTests : IAsyncLifetime
         }
         else
         {
-            error.ShouldContain("the machine is broken, because a silo that held a part of it has gone");
+            // Before the cluster has noticed, a call to the lost silo is not answered; after, the machine is known to be broken. Never a number.
+            error.ShouldMatch("the machine is broken, because a silo that held a part of it has gone|cluster local has not answered");
+            output.ShouldNotContain("< ");
         }
     }
 
