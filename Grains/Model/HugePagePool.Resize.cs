@@ -64,7 +64,7 @@ public sealed partial class HugePagePool
     // What the reservations and the pages in use need: min_count before it is compared with the size asked for.
     private long PagesToKeep()
     {
-        if (_profile.Has(KernelBug.DissolveReserved))
+        if ((_bugs & KernelBug.DissolveReserved) != 0)
         {
             return NrPages - FreePages;
         }

@@ -9,6 +9,7 @@ namespace Hugesim.Model;
 public sealed partial class HugePagePool
 {
     private readonly KernelProfile _profile;
+    private readonly KernelBug _bugs;
     private readonly NodePool[] _nodes;
     private int _nextNidToAlloc;
     private int _nextNidToFree;
@@ -21,6 +22,7 @@ public sealed partial class HugePagePool
     public HugePagePool(KernelProfile profile, int nodes, long capacityPagesPerNode)
     {
         _profile = profile;
+        _bugs = profile.Bugs;
         ArgumentOutOfRangeException.ThrowIfLessThan(nodes, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(nodes, 64);
         _nodes = new NodePool[nodes];
@@ -97,7 +99,7 @@ public sealed partial class HugePagePool
     public long AllocHugePage(NodeChoice choice, bool useReservation)
     {
         // The kernel compares unsigned numbers with zero: after an underflow a negative difference counts as "available".
-        var mayDequeue = useReservation || AvailablePages != 0 || _profile.Has(KernelBug.StealReservedPage);
+        var mayDequeue = useReservation || AvailablePages != 0 || (_bugs & KernelBug.StealReservedPage) != 0;
         var pfn = mayDequeue ? DequeueNodemask(choice) : Pfn.None;
         if (pfn == Pfn.None)
         {
@@ -126,7 +128,7 @@ public sealed partial class HugePagePool
             ResvPages++;
         }
 
-        var isPromised = restoreReserve && !_profile.Has(KernelBug.B7);
+        var isPromised = restoreReserve && (_bugs & KernelBug.B7) == 0;
         if (node.SurplusPages > 0 && !isPromised)
         {
             AdjustSurplus(node, -1);
@@ -187,7 +189,7 @@ public sealed partial class HugePagePool
 
     private bool GatherSurplusPages(long delta, NodeChoice choice)
     {
-        var needed = _profile.Has(KernelBug.InvertedFormula) ? delta - (ResvPages - FreePages) : delta - (FreePages - ResvPages);
+        var needed = (_bugs & KernelBug.InvertedFormula) != 0 ? delta - (ResvPages - FreePages) : delta - (FreePages - ResvPages);
         if (needed <= 0)
         {
             ResvPages += delta;
