@@ -18,6 +18,7 @@ internal sealed class MuseumCommand(CliServices services, CliConsole console)
 
     private readonly Argument<string?> _name = new("NAME")
     {
+        HelpName = "NAME",
         Description = "One exhibit, by its name or number, as a story.",
         Arity = ArgumentArity.ZeroOrOne,
     };

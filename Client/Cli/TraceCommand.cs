@@ -16,9 +16,6 @@ internal sealed class TraceCommand(CliServices services, CliConsole console)
           hugesim trace Client/Examples/5-3-2.txt --format otlp -o trace.json
         """;
 
-    /// <summary>The service that the spans belong to.</summary>
-    private const string Service = "hugesim";
-
     private static readonly string[] Formats = ["jaeger", "otlp"];
 
     private readonly Option<string?> _output = new("--output", "-o")
@@ -91,11 +88,11 @@ internal sealed class TraceCommand(CliServices services, CliConsole console)
         {
             if (format == "otlp")
             {
-                OtlpJson.Write(json, Service, spans);
+                OtlpJson.Write(json, JaegerQueryApi.Service, spans);
             }
             else
             {
-                JaegerJson.Write(json, Service, spans);
+                JaegerJson.Write(json, JaegerQueryApi.Service, spans);
             }
         }
 
