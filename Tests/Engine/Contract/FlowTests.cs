@@ -103,6 +103,22 @@ public sealed class FlowTests(EngineFixture engine)
         var failure = await Should.ThrowAsync<TimeoutException>(() => grain.Pass(_name).AsTask());
         failure.Message.ShouldContain("Pass");
         Gate.Open(_name + ".go");
-        (await grain.Starts()).ShouldBe(0);
+        (await StartsAsync(grain)).ShouldBe(0);
+    }
+
+    // On a busy machine any call may take longer than so short a timeout.
+    private static async Task<int> StartsAsync(IFlow grain)
+    {
+        while (true)
+        {
+            try
+            {
+                return await grain.Starts();
+            }
+            catch (TimeoutException)
+            {
+                TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            }
+        }
     }
 }
