@@ -25,6 +25,7 @@ internal sealed class LoadCommand(CliServices services, CliConsole console)
     private const long MostRate = 100_000_000;
 
     private static readonly TimeSpan DefaultDuration = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MostDuration = TimeSpan.FromDays(30);
 
     private readonly Argument<string> _workload = new("WORKLOAD")
     {
@@ -43,6 +44,9 @@ internal sealed class LoadCommand(CliServices services, CliConsole console)
         HelpName = "TIME",
         CustomParser = ParseDuration,
     };
+
+    private readonly Option<long?> _calls = CliOptions.Number(
+        "--calls", "End after so many measured calls. Without --duration nothing else ends the load.", 1, long.MaxValue);
 
     private readonly Option<long?> _rate = CliOptions.Number(
         "--rate", "Open loop: begin so many calls a second, and measure each from the time it was due. Without it a closed loop runs.", 1, MostRate);
@@ -75,7 +79,7 @@ internal sealed class LoadCommand(CliServices services, CliConsole console)
         options.Profile.Description += $" The default is {services.Profiles[^1]}.";
         var command = new Command("load", "Let many emulated processes work as real programs do, measure them, and audit the machines at the end.")
         {
-            _workload, _processes, _machines, _duration, _rate, _workers, _thresholds, _seed, _pool, options.Profile, options.Silos, options.Cluster, _report,
+            _workload, _processes, _machines, _duration, _calls, _rate, _workers, _thresholds, _seed, _pool, options.Profile, options.Silos, options.Cluster, _report,
             _json, _show,
         };
         command.Validators.Add(options.RefuseContradiction);
@@ -169,7 +173,8 @@ internal sealed class LoadCommand(CliServices services, CliConsole console)
             Kernel = kernel,
             Machines = (int)(result.GetValue(_machines) ?? 1),
             Processes = processes,
-            Duration = result.GetValue(_duration) ?? DefaultDuration,
+            Duration = result.GetValue(_duration) ?? (result.GetValue(_calls) is null ? DefaultDuration : MostDuration),
+            Calls = result.GetValue(_calls),
             Workers = (int)Math.Min(processes, result.GetValue(_workers) ?? DefaultWorkers),
             Rate = result.GetValue(_rate),
             PoolPages = result.GetValue(_pool),
@@ -209,7 +214,7 @@ internal sealed class LoadCommand(CliServices services, CliConsole console)
     private static TimeSpan? ParseDuration(ArgumentResult result)
     {
         var text = result.Tokens[0].Value;
-        if (TimeText.TryParse(text, out var nanoseconds) && nanoseconds <= TimeSpan.FromDays(30).TotalNanoseconds)
+        if (TimeText.TryParse(text, out var nanoseconds) && nanoseconds <= MostDuration.TotalNanoseconds)
         {
             return TimeSpan.FromMicroseconds(nanoseconds / 1000);
         }

@@ -12,8 +12,8 @@ internal sealed class TestConsole : IDisposable
 {
     public static readonly string[] Profiles = ["2.6.27", "4.10", "5.10", "6.1", "6.12", "6.18.15", "6.18.44", "7.3"];
 
-    private readonly StringWriter _output = new() { NewLine = "\n" };
-    private readonly StringWriter _error = new() { NewLine = "\n" };
+    private readonly SharedWriter _output = new() { NewLine = "\n" };
+    private readonly SharedWriter _error = new() { NewLine = "\n" };
     private readonly Stream _input;
 
     public TestConsole(string input = "") : this(RecordingFiles.ToStream(input))
@@ -32,7 +32,7 @@ internal sealed class TestConsole : IDisposable
 
     public IKernelHost Kernel { get; init; } = new KernelHost();
 
-    public Func<GrainHostOptions, ValueTask<IGrainHost>> StartGrains { get; init; } = GrainHost.StartAsync;
+    public Func<GrainHostOptions, ValueTask<IGrainHost>> StartGrains { get; set; } = GrainHost.StartAsync;
 
     public Task<int> RunAsync(IScenarioMachineFactory machines, params string[] arguments)
     {
@@ -59,5 +59,51 @@ internal sealed class TestConsole : IDisposable
         _output.Dispose();
         _error.Dispose();
         _input.Dispose();
+    }
+
+    /// <summary>Text that a command writes while a test reads it.</summary>
+    private sealed class SharedWriter : StringWriter
+    {
+        private readonly Lock _lock = new();
+
+        public override void Write(char value)
+        {
+            lock (_lock)
+            {
+                base.Write(value);
+            }
+        }
+
+        public override void Write(char[] buffer, int index, int count)
+        {
+            lock (_lock)
+            {
+                base.Write(buffer, index, count);
+            }
+        }
+
+        public override void Write(ReadOnlySpan<char> buffer)
+        {
+            lock (_lock)
+            {
+                base.Write(buffer);
+            }
+        }
+
+        public override void Write(string? value)
+        {
+            lock (_lock)
+            {
+                base.Write(value);
+            }
+        }
+
+        public override string ToString()
+        {
+            lock (_lock)
+            {
+                return base.ToString();
+            }
+        }
     }
 }

@@ -78,7 +78,7 @@ internal sealed class LoadRun
         MeasuredSeconds = measured,
         StartedProcesses = _started,
         BytesPerProcess = _bytesPerProcess,
-        DueCalls = _state.Schedule?.DueBefore((long)_options.Duration.TotalNanoseconds),
+        DueCalls = _state.Schedule?.DueBefore(_options.Calls is null ? (long)_options.Duration.TotalNanoseconds : (long)(measured * 1e9)),
         End = end,
         EngineFailure = failure,
         Thresholds = [.. _options.Thresholds.Select(threshold => threshold.Check(totals, measured))],

@@ -16,6 +16,7 @@ internal sealed class LoadState
     private long _living;
     private long _nextChild;
     private long _lastSuccess;
+    private long _begun;
     private volatile bool _stopped;
 
     public LoadState(LoadOptions options)
@@ -58,6 +59,18 @@ internal sealed class LoadState
 
     /// <summary>Begins to count time anew.</summary>
     public void ResetClock() => Volatile.Write(ref _zero, _clock.ElapsedTicks);
+
+    /// <summary>May one more call be measured? Counted only where calls are limited: all workers would share the counter.</summary>
+    public bool MayBegin() => Options.Calls is not { } calls || Interlocked.Increment(ref _begun) <= calls;
+
+    /// <summary>What <see cref="MayBegin"/> allowed was not begun.</summary>
+    public void GiveBack()
+    {
+        if (Options.Calls is not null)
+        {
+            Interlocked.Decrement(ref _begun);
+        }
+    }
 
     /// <summary>Lets the workers finish the calls that are under way.</summary>
     public void Stop() => _stopped = true;

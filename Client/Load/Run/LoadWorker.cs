@@ -71,13 +71,14 @@ internal sealed class LoadWorker(LoadState state, int number)
                 return;
             }
 
-            if (due is { } time && !await WaitUntilAsync(time))
+            if ((due is { } time && !await WaitUntilAsync(time)) || !state.MayBegin())
             {
                 return;
             }
 
             if (!await StepAsync(due ?? state.Nanoseconds))
             {
+                state.GiveBack();
                 await Task.Delay(Pause);
             }
         }
