@@ -13,6 +13,9 @@ public sealed record CliServices(IScenarioMachineFactory Machines, IReadOnlyList
     /// <summary>The names of the same kernels without their accounting bugs.</summary>
     public IReadOnlyList<string> RepairedProfiles { get; init; } = [];
 
+    /// <summary>The kernel that schedules are explored on: a kernel's own accounting bugs would be found again and again.</summary>
+    public string ExploredProfile => RepairedProfiles.Count > 0 ? RepairedProfiles[^1] : Profiles[^1];
+
     /// <summary>The name of the same kernel without its accounting bugs; null if it has none, or is that kernel already.</summary>
     public string? Repaired(string profile) => RepairedProfiles.FirstOrDefault(name => name == profile + KernelProfile.RepairMark);
 

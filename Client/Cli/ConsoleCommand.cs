@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
+using Hugesim.History;
 using Hugesim.Telemetry;
 using Hugesim.WebConsole;
+using Microsoft.AspNetCore.Builder;
 
 namespace Hugesim.Cli;
 
@@ -12,6 +14,7 @@ internal sealed class ConsoleCommand(CliServices services, CliConsole console)
     public const string Example = """
           hugesim console
           hugesim console --port 9000
+          hugesim console Client/Examples/needs-commit-race.txt --replay 4:1
         """;
 
     private const int DefaultPort = 8480;
@@ -20,20 +23,51 @@ internal sealed class ConsoleCommand(CliServices services, CliConsole console)
     private readonly Option<long?> _port = CliOptions.Number(
         "--port", $"The port on 127.0.0.1; 0 for any that is free. The default is {DefaultPort}.", 0, 65535);
 
+    private readonly Argument<string?> _file = new("FILE")
+    {
+        Description = "A scenario to show at once; - is standard input.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
     /// <summary>Describes the command to the command line parser.</summary>
     public Command Build()
     {
-        var command = new Command("console", "Serve a web page on this machine: run scenarios step by step, see every grain, reservation and message.") { _port };
-        command.SetAction((result, cancellationToken) => RunAsync((int)(result.GetValue(_port) ?? DefaultPort), cancellationToken));
+        _file.Validators.Add(CliOptions.RefuseUnknownOptions);
+        var command = new Command("console", "Serve a web page on this machine: run scenarios step by step, see every grain, reservation and message.")
+        {
+            _file, _port,
+        };
+        var options = new ScheduleOptions(services);
+        options.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(_file) is null or { Tokens.Count: 0 } && options.FirstGiven(result) is { } option)
+            {
+                result.AddError($"{option.Name} is for a scenario that is shown at once: name its file.");
+            }
+        });
+        command.SetAction((result, cancellationToken) => RunAsync(
+            (int)(result.GetValue(_port) ?? DefaultPort), result.GetValue(_file), options.Of(result), cancellationToken));
         return command;
     }
 
-    private async Task<int> RunAsync(int port, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(int port, string? file, HistoryRequest request, CancellationToken cancellationToken)
     {
-        Microsoft.AspNetCore.Builder.WebApplication server;
+        RecordedRun? run = null;
+        if (file is not null)
+        {
+            run = await ScenarioHistory.RunAsync(console, services, file, request, inspects: true, cancellationToken).ConfigureAwait(false);
+            if (run is null || ScenarioHistory.ExitCode(console, file, run) is ExitCodes.BadInput or ExitCodes.Interrupted)
+            {
+                return run is null ? ExitCodes.BadInput : ScenarioHistory.ExitCode(console, file, run);
+            }
+        }
+
+        var server = new ConsoleServer(services, new SpanStore(StoredSpans));
+        WebApplication application;
         try
         {
-            server = await new ConsoleServer(services, new SpanStore(StoredSpans)).StartAsync(port, cancellationToken).ConfigureAwait(false);
+            application = await server.StartAsync(port, cancellationToken).ConfigureAwait(false);
         }
         catch (IOException)
         {
@@ -42,13 +76,14 @@ internal sealed class ConsoleCommand(CliServices services, CliConsole console)
             return ExitCodes.BadInput;
         }
 
-        await using (server.ConfigureAwait(false))
+        await using (application.ConfigureAwait(false))
         {
-            console.Output.Write($"The console is at {server.Urls.First()}/ ; Ctrl-C ends it.\n");
+            var shown = run is null ? "" : "#run=" + server.Show(run);
+            console.Output.Write($"The console is at {application.Urls.First()}/{shown} ; Ctrl-C ends it.\n");
             console.Output.Flush();
             await Task.Delay(Timeout.Infinite, cancellationToken).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)
                 .ConfigureAwait(false);
-            await server.StopAsync(CancellationToken.None).ConfigureAwait(false);
+            await application.StopAsync(CancellationToken.None).ConfigureAwait(false);
         }
 
         return ExitCodes.Success;

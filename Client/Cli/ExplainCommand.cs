@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Hugesim.History;
-using Hugesim.Scenarios;
 
 namespace Hugesim.Cli;
 
@@ -12,6 +11,7 @@ internal sealed class ExplainCommand(CliServices services, CliConsole console)
     public const string Example = """
           hugesim explain Client/Examples/fork-cow.txt --step 8
           hugesim explain Client/Examples/fork-cow.txt
+          hugesim explain Client/Examples/needs-commit-race.txt --replay 4:1 --step 20
         """;
 
     private readonly Option<long?> _step = CliOptions.Number("--step", "The step; without it, every step that failed.", 1, int.MaxValue);
@@ -21,23 +21,22 @@ internal sealed class ExplainCommand(CliServices services, CliConsole console)
     /// <summary>Describes the command to the command line parser.</summary>
     public Command Build()
     {
-        var options = new CliOptions(services);
         var file = CliOptions.Scenario();
-        options.Profile.Description += $" The default is {services.Profiles[^1]}.";
-        options.Nodes.Description += " The default is 1.";
         var command = new Command(
             "explain", "Run a scenario and explain a step: the chain of causes down to the counters, and the earlier steps that took the pages.")
         {
-            file, _step, _json, options.Profile, options.Nodes, options.Scheduler, options.Seed, options.Silos,
+            file, _step, _json,
         };
+        var options = new ScheduleOptions(services);
+        options.AddTo(command);
         command.SetAction((result, cancellationToken) => RunAsync(
-            result.GetValue(file)!, options.Machine(result), (int?)result.GetValue(_step), result.GetValue(_json), cancellationToken));
+            result.GetValue(file)!, options.Of(result), (int?)result.GetValue(_step), result.GetValue(_json), cancellationToken));
         return command;
     }
 
-    private async Task<int> RunAsync(string file, MachineOptions machine, int? step, bool json, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(string file, HistoryRequest request, int? step, bool json, CancellationToken cancellationToken)
     {
-        var run = await ScenarioHistory.RunAsync(console, services, file, machine, inspects: true, cancellationToken).ConfigureAwait(false);
+        var run = await ScenarioHistory.RunAsync(console, services, file, request, inspects: true, cancellationToken).ConfigureAwait(false);
         if (run is null)
         {
             return ExitCodes.BadInput;
@@ -68,6 +67,11 @@ internal sealed class ExplainCommand(CliServices services, CliConsole console)
             {
                 new ExplanationText(new StyledOutput(console), run).Write(explanation);
             }
+        }
+
+        if (run.Schedule?.Failure is { } failure && !json)
+        {
+            new StyledOutput(console).Line(failure.ToString(), Tone.Bad);
         }
 
         return ScenarioHistory.ExitCode(console, file, run);

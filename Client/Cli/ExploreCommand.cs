@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Hugesim.Explore;
 using Hugesim.Scenarios;
-using Hugesim.Silo;
 
 namespace Hugesim.Cli;
 
@@ -39,12 +38,7 @@ internal sealed class ExploreCommand(CliServices services, CliConsole console)
         CustomParser = ParseFaults,
     };
 
-    private readonly Option<ScheduleTrace?> _replay = new("--replay")
-    {
-        Description = "Run only this schedule, as a failure prints it, and tell what happens.",
-        HelpName = "SCHEDULE",
-        CustomParser = ParseSchedule,
-    };
+    private readonly Option<ScheduleTrace?> _replay = ScheduleOptions.Replay("Run only this schedule, as a failure prints it, and tell what happens.");
 
     private readonly Option<string?> _save = new("--save")
     {
@@ -60,7 +54,7 @@ internal sealed class ExploreCommand(CliServices services, CliConsole console)
         var options = new CliOptions(services);
         var file = new Argument<string>("FILE") { Description = "A scenario with parallel blocks; - is standard input." };
         file.Validators.Add(CliOptions.RefuseUnknownOptions);
-        options.Profile.Description += $" The default is {DefaultProfile}: a kernel's own accounting bugs would be found again and again.";
+        options.Profile.Description += $" The default is {services.ExploredProfile}: a kernel's own accounting bugs would be found again and again.";
         options.Nodes.Description += " The default is 1.";
         options.Seed.Description = "What random choices follow from. The default is 0.";
         var command = new Command("explore", "Run a scenario's parallel blocks under many schedules, and check every rule in each.")
@@ -72,8 +66,7 @@ internal sealed class ExploreCommand(CliServices services, CliConsole console)
             var name = result.GetValue(file)!;
             if (!ScheduleRunner.IsSupported)
             {
-                CliErrors.Write(console, $"explore: this build runs on the {GrainHost.EngineName}, where nobody can say which message is delivered next");
-                CliErrors.Write(console, "  hint: build with -p:GrainEngine=Embedded");
+                ScheduleOptions.RefuseEngine(console, "explore");
                 return ExitCodes.BadInput;
             }
 
@@ -90,14 +83,12 @@ internal sealed class ExploreCommand(CliServices services, CliConsole console)
         return command;
     }
 
-    private string DefaultProfile => services.RepairedProfiles.Count > 0 ? services.RepairedProfiles[^1] : services.Profiles[^1];
-
     private ExplorationPlan Plan(ParseResult result, CliOptions options)
     {
         var strategy = Enum.Parse<StrategyKind>(result.GetValue(_strategy) ?? s_strategies[0], ignoreCase: true);
         var isOpen = strategy == StrategyKind.Exhaustive || result.GetValue(_duration) is not null;
         var machine = options.Machine(result);
-        return new ExplorationPlan(new ExplorationMachine(options.ProfileOf(result, DefaultProfile), machine.Nodes, machine.Silos))
+        return new ExplorationPlan(new ExplorationMachine(options.ProfileOf(result, services.ExploredProfile), machine.Nodes, machine.Silos))
         {
             Strategy = strategy,
             Schedules = result.GetValue(_schedules) ?? (isOpen ? long.MaxValue : DefaultSchedules),
@@ -170,58 +161,5 @@ internal sealed class ExploreCommand(CliServices services, CliConsole console)
         }
 
         return kinds;
-    }
-
-    private static ScheduleTrace? ParseSchedule(ArgumentResult result)
-    {
-        try
-        {
-            return ScheduleTrace.Parse(result.Tokens[0].Value);
-        }
-        catch (FormatException exception)
-        {
-            result.AddError($"--replay: {exception.Message}.");
-            return null;
-        }
-    }
-}
-
-/// <summary>Reads a whole scenario from a file or from standard input.</summary>
-internal static class ScenarioText
-{
-    /// <summary>Reads it; what is wrong is told with file, line and column.</summary>
-    public static async Task<(ScenarioProgram? Program, IReadOnlyList<ScenarioError> Errors)> ReadAsync(
-        CliConsole console, string file, CancellationToken cancellationToken)
-    {
-        var isInput = file == "-";
-        var (stream, error) = isInput ? (console.Input, null) : InputFiles.Open(file);
-        if (stream is null)
-        {
-            return (null, [error!]);
-        }
-
-        try
-        {
-            var lines = new List<string>();
-            var reader = new InputLineReader(stream, file, ScenarioLimits.LineLength);
-            while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false) is { } line)
-            {
-                if (line.Error is { } bad)
-                {
-                    return (null, [bad]);
-                }
-
-                lines.Add(line.Text);
-            }
-
-            return ScenarioProgram.Parse(file, lines);
-        }
-        finally
-        {
-            if (!isInput)
-            {
-                await stream.DisposeAsync().ConfigureAwait(false);
-            }
-        }
     }
 }

@@ -76,7 +76,7 @@ internal sealed class TextExploreReporter(CliConsole console) : IExploreReporter
         ScenarioProgram program, ExplorationPlan plan, ScheduleFinding finding, ScheduleOutcome outcome, ScheduleStory story, string? saved)
     {
         Failure(finding.Failure, Invariant($"schedule {finding.Schedule}: "));
-        _output.Write("  replay: ").Line(ReplayLine.Of(program.File, plan.Machine, finding.Trace), Tone.Strong);
+        Replay(program.File, plan, finding.Trace);
         _output.Line();
         _output.Line(Invariant(
             $"Shortened to {Count(finding.Program.Lines.Count, "line")} and {Count(finding.ProgramTrace.Switches.Count, "context switch", "es")}:"));
@@ -87,7 +87,8 @@ internal sealed class TextExploreReporter(CliConsole console) : IExploreReporter
 
         if (saved is not null)
         {
-            _output.Write("  saved; replay: ").Line(ReplayLine.Of(saved, plan.Machine, finding.ProgramTrace), Tone.Strong);
+            _output.Line("  saved:");
+            Replay(saved, plan, finding.ProgramTrace);
         }
 
         _output.Line();
@@ -100,6 +101,14 @@ internal sealed class TextExploreReporter(CliConsole console) : IExploreReporter
         Title(program, plan, $"schedule {outcome.Trace}");
         Story(outcome, story);
         _output.Flush();
+    }
+
+    private void Replay(string file, ExplorationPlan plan, ScheduleTrace trace)
+    {
+        foreach (var (name, line) in ReplayLine.All(file, plan.Machine, trace))
+        {
+            _output.Write($"  {name}: ").Line(line, Tone.Strong);
+        }
     }
 
     private void Title(ScenarioProgram program, ExplorationPlan plan, string schedules)

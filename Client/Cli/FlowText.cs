@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hugesim.Explore;
 using Hugesim.History;
 using Hugesim.Scenarios;
 using Hugesim.Telemetry;
@@ -11,20 +12,59 @@ internal sealed class FlowText(StyledOutput output)
     private const int NameWidth = 44;
 
     /// <summary>Shows the flows of steps.</summary>
-    public void Write(IEnumerable<RecordedStep> steps)
+    /// <param name="run">The run that they belong to.</param>
+    /// <param name="file">The scenario's name.</param>
+    /// <param name="steps">The steps.</param>
+    public void Write(RecordedRun run, string file, IReadOnlyList<RecordedStep> steps)
     {
+        if (run.Schedule is { } schedule)
+        {
+            output.Write(file == "-" ? "standard input" : file, Tone.Strong).Line($"  kernel {run.Options.Profile}, schedule {schedule.Trace}", Tone.Faint);
+        }
+
         foreach (var step in steps)
         {
-            WriteStep(step.Result);
-            foreach (var (span, depth) in SpanTree.Order(SpanTree.WithoutCallers(step.Spans)))
+            if (step.Delivery is { } delivery)
             {
-                if (depth > 0)
-                {
-                    WriteSpan(span, depth);
-                }
+                WriteDelivery(step, delivery);
+            }
+            else
+            {
+                WriteStep(step.Result);
+                WriteSpans(step, steps.Count == 1);
             }
 
             output.Flush();
+        }
+
+        if (run.Schedule?.Failure is { } failure)
+        {
+            output.Line(failure.ToString(), Tone.Bad);
+        }
+    }
+
+    // What a command of a block did stands at its deliveries, unless it is looked at alone.
+    private void WriteSpans(RecordedStep step, bool isAlone)
+    {
+        foreach (var (span, depth) in SpanTree.Order(SpanTree.WithoutCallers(step.Spans)))
+        {
+            if (depth > 0 && (step.BlockLine is null || isAlone))
+            {
+                WriteSpan(span, depth);
+            }
+        }
+    }
+
+    private void WriteDelivery(RecordedStep step, StoryDelivery delivery)
+    {
+        output.Write(string.Create(CultureInfo.InvariantCulture, $"{step.Result.Number,4}  "), Tone.Faint).Write(delivery.IsSwitch ? "> " : "  ", Tone.Change)
+            .Write($"{delivery.Thread,-8} ", Tone.Faint)
+            .Write($"{FlowNames.Place(delivery.Source)} {(delivery.IsAnswer ? "answers" : "calls")} {FlowNames.Place(delivery.Target)}: {delivery.Method.Split('.')[^1]}");
+        WriteChanges(step.Result);
+        output.Line();
+        foreach (var span in step.Spans.Where(span => span.Source == KernelTracing.SourceName))
+        {
+            WriteSpan(span, 3);
         }
     }
 
@@ -33,13 +73,17 @@ internal sealed class FlowText(StyledOutput output)
         var answer = step.Answer.TrimEnd(' ');
         output.Write(string.Create(CultureInfo.InvariantCulture, $"{step.Number,4}  "), Tone.Faint).Write(step.Command.Source.Text, Tone.Strong).Write("  ");
         output.Write(answer, StyledOutput.ToneOf(answer));
+        WriteChanges(step);
+        output.Line();
+    }
+
+    private void WriteChanges(ScenarioStepResult step)
+    {
         var changes = CounterChanges.Between(step.Before, step.After);
         if (changes.Count > 0)
         {
             output.Write("  ").Write(string.Join(", ", changes), Tone.Change);
         }
-
-        output.Line();
     }
 
     private void WriteSpan(RecordedSpan span, int depth)

@@ -1,4 +1,6 @@
 using System.IO.Enumeration;
+using System.Text;
+using Hugesim.Museum;
 using Hugesim.Scenarios;
 
 namespace Hugesim.Cli;
@@ -9,9 +11,21 @@ internal static class InputFiles
     /// <summary>The ending of recordings.</summary>
     public const string RecordingEnding = ".out";
 
+    /// <summary>What stands before the name of an exhibit of the museum, whose scenario is read like a file: <c>museum:B4</c>.</summary>
+    public const string MuseumMark = "museum:";
+
     /// <summary>Opens a file for reading.</summary>
     public static (Stream? Stream, ScenarioError? Error) Open(string path)
     {
+        if (path.StartsWith(MuseumMark, StringComparison.Ordinal))
+        {
+            var name = path[MuseumMark.Length..];
+            return Exhibits.Find(name) is { } exhibit
+                ? (new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', exhibit.Lines) + "\n")), null)
+                : (null, Whole(path, $"the museum has no exhibit '{name}'", Suggestion.For(name, [.. Exhibits.All.Select(e => e.Name)]) is { } similar
+                    ? $"did you mean {MuseumMark}{similar}? 'hugesim museum --list' shows all" : "'hugesim museum --list' shows all"));
+        }
+
         if (path.Length == 0 || Directory.Exists(path))
         {
             return (null, Whole(path, path.Length == 0 ? "the file name is empty" : "this is a folder", "name a file"));
@@ -30,6 +44,11 @@ internal static class InputFiles
     /// <summary>Whether a file has a line that begins a parallel block; false for what cannot be read, which is reported when it is run.</summary>
     public static bool HasParallelBlock(string path)
     {
+        if (path.StartsWith(MuseumMark, StringComparison.Ordinal))
+        {
+            return Exhibits.Find(path[MuseumMark.Length..]) is { IsRace: true };
+        }
+
         try
         {
             return File.Exists(path) && File.ReadLines(path).Any(line => line.TrimStart().StartsWith(ScenarioParser.BlockBegin, StringComparison.Ordinal));

@@ -1,3 +1,4 @@
+using Hugesim.Explore;
 using Hugesim.Museum;
 using Hugesim.Scenarios;
 
@@ -55,7 +56,11 @@ internal sealed class MuseumStory(StyledOutput output)
         var exhibit = verdict.Exhibit;
         Paragraph("the fix", exhibit.Fix);
         Paragraph("reference", exhibit.Reference);
-        Paragraph("try it", $"hugesim {(exhibit.IsRace ? "explore" : "run")} --profile {exhibit.Profile} --bug {exhibit.Name} FILE");
+        foreach (var line in Lines(verdict))
+        {
+            output.Line("try it".PadRight(Indent) + line);
+        }
+
         if (verdict.Skipped)
         {
             output.Line("not run: this race needs the deterministic scheduler, which the embedded engine has (build with -p:GrainEngine=Embedded)", Tone.Refused);
@@ -65,6 +70,21 @@ internal sealed class MuseumStory(StyledOutput output)
         output.Write(verdict.Found ? "found" : "NOT FOUND", verdict.Found ? Tone.Good : Tone.Bad)
             .Write(verdict.Found ? $" by {exhibit.Check}{(exhibit.IsRace ? $" in schedule {verdict.Schedules}" : "")}; " : "; ")
             .Line(verdict.CleanPassed ? "without the bug nothing is found" : "WITHOUT THE BUG SOMETHING IS FOUND", verdict.CleanPassed ? Tone.Good : Tone.Bad);
+    }
+
+    // Complete, so that they can be copied.
+    private static IEnumerable<string> Lines(ExhibitVerdict verdict)
+    {
+        var exhibit = verdict.Exhibit;
+        if (verdict.Trace is { } trace)
+        {
+            var machine = new ExplorationMachine(exhibit.MutantProfile, exhibit.Nodes);
+            return ReplayLine.All(exhibit.File, machine, ScheduleTrace.Parse(trace)).Select(replay => replay.Line);
+        }
+
+        var nodes = exhibit.Nodes == 1 ? "" : $" --nodes {exhibit.Nodes}";
+        var options = $"{exhibit.File} --profile {exhibit.Profile} --bug {exhibit.Name}{nodes}";
+        return exhibit.IsRace ? [$"hugesim explore {options}"] : [$"hugesim run {options}", $"hugesim trace {options} -o trace.json", $"hugesim console {options}"];
     }
 
     private static string Describe(PlayedStep step)

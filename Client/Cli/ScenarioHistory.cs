@@ -1,3 +1,4 @@
+using Hugesim.Explore;
 using Hugesim.History;
 using Hugesim.Scenarios;
 
@@ -8,9 +9,9 @@ internal static class ScenarioHistory
 {
     /// <summary>Runs it; null after an error that has been reported.</summary>
     public static async Task<RecordedRun?> RunAsync(
-        CliConsole console, CliServices services, string file, MachineOptions machine, bool inspects, CancellationToken cancellationToken)
+        CliConsole console, CliServices services, string file, HistoryRequest request, bool inspects, CancellationToken cancellationToken)
     {
-        var (stream, error) = file == "-" ? (console.Input, null) : InputFiles.Open(file);
+        var (stream, error) = file == "-" ? (await ReadAllAsync(console.Input, cancellationToken).ConfigureAwait(false), null) : InputFiles.Open(file);
         if (stream is null)
         {
             CliErrors.Write(console, [error!]);
@@ -19,7 +20,15 @@ internal static class ScenarioHistory
 
         await using (stream.ConfigureAwait(false))
         {
-            return await RecordedRun.RunAsync(stream, file, machine, services.Machines, inspects, cancellationToken).ConfigureAwait(false);
+            var (program, errors) = await ScenarioText.ReadAsync(stream, file, cancellationToken).ConfigureAwait(false);
+            if (program is { HasBlocks: true } || request.Schedule is not null)
+            {
+                CliErrors.Write(console, errors);
+                return program is null ? null : RunSchedule(console, program, request);
+            }
+
+            stream.Position = 0;
+            return await RecordedRun.RunAsync(stream, file, request.Machine, services.Machines, inspects, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -28,7 +37,7 @@ internal static class ScenarioHistory
     {
         CliErrors.Write(console, run.Outcome.Errors);
         CliErrors.Write(console, $"{file}: there is no step {step}: the scenario has {run.Steps.Count} steps");
-        CliErrors.Write(console, "  hint: steps are commands; comments and empty lines do not count");
+        CliErrors.Write(console, "  hint: steps are commands, and in a parallel block deliveries and answers; comments and empty lines do not count");
     }
 
     /// <summary>Reports how the run ended and returns the exit code.</summary>
@@ -42,6 +51,34 @@ internal static class ScenarioHistory
             return ExitCodes.Interrupted;
         }
 
-        return run.Outcome.Errors.Count > 0 ? ExitCodes.BadInput : ExitCodes.Success;
+        return run.Outcome.Errors.Count > 0 ? ExitCodes.BadInput : run.Schedule?.Failure is null ? ExitCodes.Success : ExitCodes.Differs;
+    }
+
+    private static RecordedRun? RunSchedule(CliConsole console, ScenarioProgram program, HistoryRequest request)
+    {
+        if (request.Machine.Cluster is not null)
+        {
+            CliErrors.Write(console, [ScenarioRunner.RefuseBlock(program.Parts.First(part => part.Block is not null).Block!.Source)]);
+            return null;
+        }
+
+        if (!ScheduleRunner.IsSupported)
+        {
+            ScheduleOptions.RefuseEngine(console, $"{program.File}: parallel blocks");
+            return null;
+        }
+
+        var machine = new ExplorationMachine(request.Machine.Profile, request.Machine.Nodes, request.Machine.Silos);
+        IScheduleStrategy strategy = request is { Schedule: null, Seed: { } seed } ? new RandomStrategy(seed) : new ReplayStrategy(request.Schedule ?? ScheduleTrace.Empty);
+        return ScheduleExplorer.Record(program, machine, strategy);
+    }
+
+    // What comes from a pipe cannot be read twice.
+    private static async Task<Stream> ReadAllAsync(Stream input, CancellationToken cancellationToken)
+    {
+        var copy = new MemoryStream();
+        await input.CopyToAsync(copy, cancellationToken).ConfigureAwait(false);
+        copy.Position = 0;
+        return copy;
     }
 }

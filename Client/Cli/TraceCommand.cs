@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using Hugesim.History;
-using Hugesim.Scenarios;
 using Hugesim.Telemetry;
 
 namespace Hugesim.Cli;
@@ -14,6 +13,7 @@ internal sealed class TraceCommand(CliServices services, CliConsole console)
           hugesim trace Client/Examples/5-3-2.txt --step 5
           hugesim trace Client/Examples/5-3-2.txt -o trace.json
           hugesim trace Client/Examples/5-3-2.txt --format otlp -o trace.json
+          hugesim trace Client/Examples/needs-commit-race.txt --replay 4:1
         """;
 
     private static readonly string[] Formats = ["jaeger", "otlp"];
@@ -32,14 +32,13 @@ internal sealed class TraceCommand(CliServices services, CliConsole console)
     /// <summary>Describes the command to the command line parser.</summary>
     public Command Build()
     {
-        var options = new CliOptions(services);
         var file = CliOptions.Scenario();
-        options.Profile.Description += $" The default is {services.Profiles[^1]}.";
-        options.Nodes.Description += " The default is 1.";
         var command = new Command("trace", "Run a scenario and show each step as a flow: its messages between grains and the kernel routines in them.")
         {
-            file, _output, _format, _step, options.Profile, options.Repair, options.Bug, options.Nodes, options.Scheduler, options.Seed, options.Silos,
+            file, _output, _format, _step,
         };
+        var options = new ScheduleOptions(services);
+        options.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetValue(_format) is not null && result.GetValue(_output) is null)
@@ -48,15 +47,15 @@ internal sealed class TraceCommand(CliServices services, CliConsole console)
             }
         });
         command.SetAction((result, cancellationToken) => RunAsync(
-            result.GetValue(file)!, options.Machine(result), result.GetValue(_output), result.GetValue(_format) ?? Formats[0],
+            result.GetValue(file)!, options.Of(result), result.GetValue(_output), result.GetValue(_format) ?? Formats[0],
             result.GetValue(_step), cancellationToken));
         return command;
     }
 
     private async Task<int> RunAsync(
-        string file, MachineOptions machine, string? output, string format, long? step, CancellationToken cancellationToken)
+        string file, HistoryRequest request, string? output, string format, long? step, CancellationToken cancellationToken)
     {
-        var run = await ScenarioHistory.RunAsync(console, services, file, machine, inspects: false, cancellationToken).ConfigureAwait(false);
+        var run = await ScenarioHistory.RunAsync(console, services, file, request, inspects: false, cancellationToken).ConfigureAwait(false);
         if (run is null)
         {
             return ExitCodes.BadInput;
@@ -71,11 +70,11 @@ internal sealed class TraceCommand(CliServices services, CliConsole console)
 
         if (output is null)
         {
-            new FlowText(new StyledOutput(console)).Write(steps);
+            new FlowText(new StyledOutput(console)).Write(run, file, steps);
         }
         else
         {
-            Write(output, format, steps.SelectMany(recorded => recorded.Spans));
+            Write(output, format, steps.SelectMany(recorded => recorded.Spans).DistinctBy(span => span.SpanId));
         }
 
         return ScenarioHistory.ExitCode(console, file, run);

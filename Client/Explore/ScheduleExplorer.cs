@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Hugesim.History;
 using Hugesim.Model;
 using Hugesim.Scenarios;
 
@@ -26,10 +27,22 @@ public static class ScheduleExplorer
     /// <summary>Runs one schedule again and tells what happens.</summary>
     public static (ScheduleOutcome Outcome, ScheduleStory Story) Replay(ScenarioProgram program, ExplorationMachine machine, ScheduleTrace trace)
     {
-        using var runner = ScheduleRunner.Create(program, machine, tellsStory: true);
+        using var runner = ScheduleRunner.Create(program, machine, ScheduleNotes.Story);
         var strategy = new ReplayStrategy(trace);
         strategy.TryBegin();
         return (runner.Run(strategy), runner.Story!);
+    }
+
+    /// <summary>Runs the first schedule of a strategy and records it step by step.</summary>
+    /// <exception cref="NotSupportedException">This build's engine cannot: see <see cref="ScheduleRunner.IsSupported"/>.</exception>
+    /// <exception cref="ArgumentException">There is no such kernel profile.</exception>
+    public static RecordedRun Record(ScenarioProgram program, ExplorationMachine machine, IScheduleStrategy strategy)
+    {
+        ArgumentNullException.ThrowIfNull(strategy);
+        using var runner = ScheduleRunner.Create(program, machine, ScheduleNotes.Recording);
+        strategy.TryBegin();
+        var outcome = runner.Run(strategy);
+        return runner.Recording! with { Schedule = outcome, Text = string.Join('\n', program.Lines) };
     }
 
     private static ExplorationResult Explore(

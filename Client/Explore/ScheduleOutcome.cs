@@ -1,3 +1,5 @@
+using System.Globalization;
+using Hugesim.History;
 using Hugesim.Model;
 using Hugesim.Scenarios;
 
@@ -37,6 +39,10 @@ public sealed record ScheduleFailure(FailureKind Kind, string Rule, string Messa
 {
     /// <summary>Whether another failure is the same for the purpose of shortening.</summary>
     public bool IsLike(ScheduleFailure? other) => other is not null && other.Kind == Kind && other.Rule == Rule;
+
+    /// <summary>The check, the line and the message.</summary>
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Kind.ToString().ToLowerInvariant()}{(Line > 0 ? $" after line {Line}" : "")}: {Message}");
 }
 
 /// <summary>How one schedule went.</summary>
@@ -63,6 +69,22 @@ public interface IScheduleRunner : IDisposable
 
     /// <summary>What happened in the last schedule, if the runner was made to tell.</summary>
     ScheduleStory? Story { get; }
+
+    /// <summary>The last schedule as a run that can be looked at step by step, if the runner was made to record.</summary>
+    RecordedRun? Recording { get; }
+}
+
+/// <summary>What a runner notes of a schedule besides its outcome.</summary>
+public enum ScheduleNotes
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>Its deliveries.</summary>
+    Story,
+
+    /// <summary>Its deliveries, the flows, and the machine after each delivery.</summary>
+    Recording,
 }
 
 /// <summary>What a scenario is run on.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Hugesim.Audit;
 using Hugesim.Machine;
 using Hugesim.Scenarios;
@@ -29,15 +28,10 @@ internal sealed class FlowMachine(IScenarioMachine machine, FlowRecorder recorde
     /// <inheritdoc/>
     public async ValueTask<string> ExecuteAsync(ScenarioCommand command, CancellationToken cancellationToken)
     {
-        (var answer, Spans) = await recorder.RecordAsync(FlowNames.Of(command), Tags(command, ++_step), async root =>
+        (var answer, Spans) = await recorder.RecordAsync(FlowNames.Of(command), StepFlow.Tags(command, ++_step), async root =>
         {
             var text = await machine.ExecuteAsync(command, cancellationToken).ConfigureAwait(false);
-            root.SetTag(KernelTracing.Tags.Answer, text);
-            if (FlowNames.IsFailure(text))
-            {
-                root.SetStatus(ActivityStatusCode.Error, text);
-            }
-
+            StepFlow.End(root, text);
             return text;
         }).ConfigureAwait(false);
         return answer;
@@ -64,21 +58,4 @@ internal sealed class FlowMachine(IScenarioMachine machine, FlowRecorder recorde
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => machine.DisposeAsync();
-
-    private static IEnumerable<KeyValuePair<string, object?>> Tags(ScenarioCommand command, int step)
-    {
-        yield return new("hugesim.command", command.Source.Text);
-        yield return new("hugesim.step", step);
-        yield return new("code.file.path", command.Source.File);
-        yield return new("code.line.number", command.Source.Line);
-        if (command is ProcessCommand ofProcess)
-        {
-            yield return new("hugesim.process", ofProcess.Process);
-        }
-
-        if (command is MappingCommand onMapping)
-        {
-            yield return new("hugesim.mapping", onMapping.Mapping);
-        }
-    }
 }

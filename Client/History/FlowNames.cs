@@ -18,6 +18,13 @@ internal static class FlowNames
         };
     }
 
+    /// <summary>A grain without the machine's name, which is the same everywhere: <c>vma/m1/1/vma0</c> is <c>vma 1/vma0</c>.</summary>
+    public static string Place(string grain)
+    {
+        var parts = grain.Split('/', 3);
+        return parts.Length == 3 ? $"{parts[0]} {parts[2]}" : parts[0];
+    }
+
     /// <summary>Did the kernel refuse the command, or end a process with a signal? What the recorder itself says of a command is neither.</summary>
     public static bool IsFailure(string answer) =>
         answer.StartsWith('E') || answer.StartsWith("SIG", StringComparison.Ordinal) || answer.StartsWith("killed by SIGBUS", StringComparison.Ordinal)

@@ -23,7 +23,7 @@ internal static class SpanFacts
                     yield return $"{counter} {before} -> {after}";
                 }
             }
-            else if (!name.StartsWith("after.", StringComparison.Ordinal) && key != KernelTracing.Tags.Cause && name != "silo")
+            else if (!name.StartsWith("after.", StringComparison.Ordinal) && key != KernelTracing.Tags.Cause && name is not ("silo" or "delivery"))
             {
                 yield return string.Create(CultureInfo.InvariantCulture, $"{name}={(value is long.MaxValue ? "end" : value)}");
             }

@@ -15,7 +15,13 @@ internal sealed partial class GrainMachine
     public ValueTask ExecuteAsync(ParallelBlock block, Action<ScenarioCommand, string> onAnswer) => ExecuteAsync(block, onAnswer, _ => { });
 
     /// <summary>As the other one, and tells each command before it begins.</summary>
-    public ValueTask ExecuteAsync(ParallelBlock block, Action<ScenarioCommand, string> onAnswer, Action<ScenarioCommand> onCommand)
+    /// <param name="block">The block.</param>
+    /// <param name="onAnswer">Is told each answer when it comes.</param>
+    /// <param name="onCommand">Is told each command before it begins.</param>
+    /// <param name="around">Executes a command by what it is given, which is to be awaited in place; null just does that.</param>
+    public ValueTask ExecuteAsync(
+        ParallelBlock block, Action<ScenarioCommand, string> onAnswer, Action<ScenarioCommand> onCommand,
+        Func<ScenarioCommand, Func<ValueTask<string>>, ValueTask<string>>? around = null)
     {
         var host = (IScheduledGrainHost)_host;
         var answered = new Dictionary<ScenarioCommand, TaskCompletionSource>(ReferenceEqualityComparer.Instance);
@@ -27,13 +33,13 @@ internal sealed partial class GrainMachine
             }
         }
 
-        host.Run([.. block.Threads.Select(thread => Client(thread, answered, onAnswer, onCommand))]);
+        host.Run([.. block.Threads.Select(thread => Client(thread, answered, onAnswer, onCommand, around))]);
         return ValueTask.CompletedTask;
     }
 
     private Func<IGrainFactory, Task> Client(
         BlockThread thread, Dictionary<ScenarioCommand, TaskCompletionSource> answered, Action<ScenarioCommand, string> onAnswer,
-        Action<ScenarioCommand> onCommand) => async grains =>
+        Action<ScenarioCommand> onCommand, Func<ScenarioCommand, Func<ValueTask<string>>, ValueTask<string>>? around) => async grains =>
     {
         _grains = grains;
         if (thread.StartsAfter is { } start)
@@ -44,7 +50,7 @@ internal sealed partial class GrainMachine
         foreach (var command in thread.Commands)
         {
             onCommand(command);
-            onAnswer(command, await Dispatch(command));
+            onAnswer(command, await (around is null ? Dispatch(command) : around(command, () => Dispatch(command))));
             if (answered.TryGetValue(command, out var waiting))
             {
                 waiting.SetResult();

@@ -12,6 +12,9 @@ public sealed record Exhibit(string Number, KernelBug Bug, int Year, string Titl
     /// <summary>The name that <c>--bug</c> takes.</summary>
     public string Name => KernelBugs.NameOf(Bug);
 
+    /// <summary>What stands for its scenario where a command takes a file.</summary>
+    public string File => "museum:" + Name;
+
     /// <summary>The commits that fixed it, or the kernels that have it.</summary>
     public required string Commits { get; init; }
 

@@ -35,7 +35,7 @@ internal static class MuseumRaces
 
     private static ScenarioProgram Read(Exhibit exhibit)
     {
-        var (program, errors) = ScenarioProgram.Parse(exhibit.Name, exhibit.Lines);
+        var (program, errors) = ScenarioProgram.Parse(exhibit.File, exhibit.Lines);
         return program ?? throw new InvalidOperationException(errors[0].ToString());
     }
 

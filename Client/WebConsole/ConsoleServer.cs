@@ -3,8 +3,11 @@ using System.Net;
 using System.Reflection;
 using System.Text;
 using Hugesim.Cli;
+using Hugesim.Explore;
 using Hugesim.History;
+using Hugesim.Model;
 using Hugesim.Scenarios;
+using Hugesim.Silo;
 using Hugesim.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -61,6 +64,7 @@ public sealed class ConsoleServer(CliServices services, SpanStore spans)
 
         app.MapGet("/api/settings", () => new Settings([.. services.Profiles, .. services.RepairedProfiles], services.Profiles[^1], Examples()));
         app.MapPost("/api/runs", RunAsync);
+        app.MapGet("/api/runs/{id}", (string id) => _runs.Find(id) is { } run ? Results.Json(View(id, run)) : NotFound($"there is no run {id}"));
         app.MapGet("/api/runs/{id}/steps/{step:int}", Step);
         JaegerQueryApi.Map(app, spans);
         await app.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -82,10 +86,22 @@ public sealed class ConsoleServer(CliServices services, SpanStore spans)
         return next(context);
     }
 
+    /// <summary>Keeps a run that was recorded elsewhere; the page shows it under <c>#run=NAME</c>.</summary>
+    /// <returns>The run's name.</returns>
+    public string Show(RecordedRun run)
+    {
+        foreach (var span in run.Steps.SelectMany(step => step.Spans).DistinctBy(span => span.SpanId))
+        {
+            spans.Add(span);
+        }
+
+        return _runs.Add(run);
+    }
+
     private async Task<IResult> RunAsync(RunRequest request, CancellationToken cancellationToken)
     {
         var profile = request.Profile ?? services.Profiles[^1];
-        if (!services.Profiles.Contains(profile) && !services.RepairedProfiles.Contains(profile))
+        if (!IsKnown(profile))
         {
             return Refuse($"there is no kernel '{profile}'");
         }
@@ -100,34 +116,72 @@ public sealed class ConsoleServer(CliServices services, SpanStore spans)
             return Refuse(string.Create(CultureInfo.InvariantCulture, $"the console shows scenarios of up to {MostSteps} lines; use hugesim run"));
         }
 
+        var (program, _) = ScenarioProgram.Parse("scenario", request.Scenario.ReplaceLineEndings("\n").Split('\n'));
+        if (program is { HasBlocks: true })
+        {
+            return RunSchedule(program, profile, request);
+        }
+
         using var text = new MemoryStream(Encoding.UTF8.GetBytes(request.Scenario));
         var run = await RecordedRun.RunAsync(
             text, "scenario", new MachineOptions(profile, request.Nodes, "parallel", 0, 1), services.Machines, inspects: true, cancellationToken)
             .ConfigureAwait(false);
-        foreach (var span in run.Steps.SelectMany(step => step.Spans))
+        return Results.Json(View(Show(run), run));
+    }
+
+    private bool IsKnown(string profile)
+    {
+        var parts = profile.Split(KernelBugs.BugMark);
+        return (services.Profiles.Contains(parts[0]) || services.RepairedProfiles.Contains(parts[0]))
+            && parts[1..].All(bug => KernelBugs.All.Any(known => KernelBugs.NameOf(known) == bug));
+    }
+
+    private IResult RunSchedule(ScenarioProgram program, string profile, RunRequest request)
+    {
+        if (!ScheduleRunner.IsSupported)
         {
-            spans.Add(span);
+            return Refuse($"parallel blocks: this build runs on the {GrainHost.EngineName}, where nobody can say which message is delivered next; build with -p:GrainEngine=Embedded");
         }
 
+        try
+        {
+            var strategy = new ReplayStrategy(string.IsNullOrWhiteSpace(request.Schedule) ? ScheduleTrace.Empty : ScheduleTrace.Parse(request.Schedule));
+            var run = ScheduleExplorer.Record(program, new ExplorationMachine(profile, request.Nodes), strategy);
+            return Results.Json(View(Show(run), run));
+        }
+        catch (FormatException exception)
+        {
+            return Refuse(exception.Message);
+        }
+    }
+
+    private static RunView View(string id, RecordedRun run)
+    {
         var end = run.Teardown is not { } left ? null : new EndView(
             left.Leak,
             string.Create(CultureInfo.InvariantCulture, $"nr={left.Counters.Nr} free={left.Counters.Free} resv={left.Counters.Resv} surp={left.Counters.Surp}"));
-        return Results.Json(new RunView(
-            _runs.Add(run), profile, request.Nodes, [.. run.Steps.Select(step => FlowViews.Line(step.Result))],
-            [.. run.Outcome.Errors.Select(error => error.Hint is null ? $"{error}" : $"{error} ({error.Hint})")], end));
+        string[] errors =
+        [
+            .. run.Outcome.Errors.Select(error => error.Hint is null ? $"{error}" : $"{error} ({error.Hint})"),
+            .. run.Schedule?.Failure is { } failure ? [failure.ToString()] : Array.Empty<string>(),
+        ];
+        return new RunView(
+            id, run.Text, run.Options.Profile, run.Options.Nodes, run.Schedule?.Trace.ToString(), [.. run.Steps.Select(FlowViews.Line)], errors, end);
     }
 
     private IResult Step(string id, int step)
     {
         if (_runs.Find(id) is not { } run || step < 1 || step > run.Steps.Count)
         {
-            return Results.Json(new Refusal($"there is no step {step} of run {id}; run the scenario again"), statusCode: StatusCodes.Status404NotFound);
+            return NotFound($"there is no step {step} of run {id}; run the scenario again");
         }
 
         var recorded = run.Steps[step - 1];
         return Results.Json(new StepView(
-            FlowViews.Line(recorded.Result), MachineViews.Of(recorded), FlowViews.Flow(recorded.Spans), FlowViews.Explain(run, step)));
+            FlowViews.Line(recorded), MachineViews.Of(recorded), FlowViews.Flow(run, recorded), FlowViews.Explain(run, step)));
     }
+
+    private static IResult NotFound(string error) => Results.Json(new Refusal(error), statusCode: StatusCodes.Status404NotFound);
 
     private static IResult Refuse(string error) => Results.Json(new Refusal(error), statusCode: StatusCodes.Status400BadRequest);
 
@@ -149,7 +203,7 @@ public sealed class ConsoleServer(CliServices services, SpanStore spans)
         return copy.ToArray();
     }
 
-    private sealed record RunRequest(string Scenario, string? Profile, int Nodes = 1);
+    private sealed record RunRequest(string Scenario, string? Profile, int Nodes = 1, string? Schedule = null);
 
     private sealed record Refusal(string Error);
 

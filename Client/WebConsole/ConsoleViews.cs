@@ -3,11 +3,23 @@ namespace Hugesim.WebConsole;
 // What the page receives, as JSON with names in camel case. Numbers are huge pages.
 
 /// <summary>A run: its steps in short.</summary>
-internal sealed record RunView(string Id, string Profile, int Nodes, IReadOnlyList<StepLine> Steps, IReadOnlyList<string> Errors, EndView? End);
+/// <param name="Id">Its name.</param>
+/// <param name="Scenario">The scenario's text.</param>
+/// <param name="Profile">The kernel.</param>
+/// <param name="Nodes">NUMA nodes.</param>
+/// <param name="Schedule">The schedule of its parallel blocks, or null if it has none.</param>
+/// <param name="Steps">Its steps.</param>
+/// <param name="Errors">What is wrong with the scenario, and what the schedule has shown to be wrong with the machine.</param>
+/// <param name="End">What was left, or null if it did not come to its end.</param>
+internal sealed record RunView(
+    string Id, string Scenario, string Profile, int Nodes, string? Schedule, IReadOnlyList<StepLine> Steps, IReadOnlyList<string> Errors, EndView? End);
 
-/// <summary>A step in short.</summary>
+/// <summary>A step in short: a command, or where <paramref name="Delivery"/> is not null, one delivery of a parallel block.</summary>
 internal sealed record StepLine(
-    int Number, int Line, string Command, string Answer, bool Failed, IReadOnlyList<string> Changes, IReadOnlyList<string> Deaths);
+    int Number, int Line, string Command, string Answer, bool Failed, IReadOnlyList<string> Changes, IReadOnlyList<string> Deaths, DeliveryLine? Delivery);
+
+/// <summary>A delivery: whose doing it is, and whether the schedule leaves the usual order there.</summary>
+internal sealed record DeliveryLine(string Thread, string From, string To, string Method, bool IsAnswer, bool IsSwitch);
 
 /// <summary>What was left at the end.</summary>
 internal sealed record EndView(bool Leak, string Counters);
@@ -51,8 +63,8 @@ internal sealed record FileView(string Name, IReadOnlyList<string> MappedBy, IRe
 /// <param name="SharedWith">Who else has that frame.</param>
 internal sealed record PageView(long Index, string Reserve, long? Frame, IReadOnlyList<string> SharedWith);
 
-/// <summary>The spans of a flow, and the messages among them.</summary>
-internal sealed record FlowView(string TraceId, double DurationUs, IReadOnlyList<SpanView> Spans, IReadOnlyList<MessageView> Messages);
+/// <summary>The spans of a flow, and the messages among them: of a delivery, all of its block and which of them it is.</summary>
+internal sealed record FlowView(string TraceId, double DurationUs, IReadOnlyList<SpanView> Spans, IReadOnlyList<MessageView> Messages, int? Now = null);
 
 /// <summary>A span.</summary>
 internal sealed record SpanView(string Name, int Depth, double StartUs, double DurationUs, bool IsMessage, string Grain, IReadOnlyList<string> Facts, string? Cause);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hugesim.Explore;
 using Hugesim.History;
 using Hugesim.Scenarios;
 using Hugesim.Telemetry;
@@ -11,12 +12,39 @@ internal static class FlowViews
     private const string Client = "client";
 
     /// <summary>A step in short.</summary>
-    public static StepLine Line(ScenarioStepResult step) => new(
-        step.Number, step.Command.Source.Line, step.Command.Source.Text, step.Answer.TrimEnd(' '), FlowNames.IsFailure(step.Answer),
-        [.. CounterChanges.Between(step.Before, step.After).Select(change => change.ToString())], step.Deaths);
+    public static StepLine Line(RecordedStep recorded)
+    {
+        var step = recorded.Result;
+        return new StepLine(
+            step.Number, step.Command.Source.Line, step.Command.Source.Text, step.Answer.TrimEnd(' '), FlowNames.IsFailure(step.Answer),
+            [.. CounterChanges.Between(step.Before, step.After).Select(change => change.ToString())], step.Deaths,
+            recorded.Delivery is { } delivery
+                ? new DeliveryLine(
+                    delivery.Thread, FlowNames.Place(delivery.Source), FlowNames.Place(delivery.Target), MethodOf(delivery), delivery.IsAnswer, delivery.IsSwitch)
+                : null);
+    }
 
-    /// <summary>A flow.</summary>
-    public static FlowView Flow(IReadOnlyList<RecordedSpan> recorded)
+    /// <summary>The flow of a step.</summary>
+    public static FlowView Flow(RecordedRun run, RecordedStep step)
+    {
+        var flow = Flow(step.Spans);
+        if (step.Delivery is not { } delivery)
+        {
+            return flow;
+        }
+
+        var beside = run.DeliveriesBeside(step).ToArray();
+        return flow with
+        {
+            Messages = [.. beside.Select(other => new MessageView(
+                FlowNames.Place(other.Source), FlowNames.Place(other.Target), other.IsAnswer ? $"answer of {MethodOf(other)}" : MethodOf(other), false))],
+            Now = Array.IndexOf(beside, delivery),
+        };
+    }
+
+    private static string MethodOf(StoryDelivery delivery) => delivery.Method.Split('.')[^1];
+
+    private static FlowView Flow(IReadOnlyList<RecordedSpan> recorded)
     {
         var spans = SpanTree.Order(SpanTree.WithoutCallers(recorded));
         if (spans.Count == 0)
@@ -27,7 +55,7 @@ internal static class FlowViews
         var start = spans[0].Span.Start;
         return new FlowView(
             spans[0].Span.TraceId,
-            spans[0].Span.Duration.TotalMicroseconds,
+            spans.Max(nested => (nested.Span.Start + nested.Span.Duration - start).TotalMicroseconds),
             [.. spans.Select(nested => new SpanView(
                 nested.Span.Name, nested.Depth, (nested.Span.Start - start).TotalMicroseconds, nested.Span.Duration.TotalMicroseconds,
                 nested.Span.Source == TelemetrySources.Messages, Grain(nested.Span) ?? "", [.. SpanFacts.Of(nested.Span)],
@@ -72,15 +100,5 @@ internal static class FlowViews
         return [.. messages];
     }
 
-    // The grain without the machine's name, which is the same everywhere: vma/m1/1/vma0 is "vma 1/vma0".
-    private static string? Grain(RecordedSpan span)
-    {
-        if (span.Tag("orleans.rpc.target_id") is not { } target)
-        {
-            return null;
-        }
-
-        var parts = target.Split('/', 3);
-        return parts.Length == 3 ? $"{parts[0]} {parts[2]}" : parts[0];
-    }
+    private static string? Grain(RecordedSpan span) => span.Tag("orleans.rpc.target_id") is { } target ? FlowNames.Place(target) : null;
 }

@@ -33,24 +33,30 @@ public static class MachineAudit
     /// <param name="grains">The cluster.</param>
     /// <param name="machine">The machine's name.</param>
     /// <exception cref="ArgumentException">No machine of that name has booted.</exception>
-    public static async ValueTask<MachineSnapshot> CollectAsync(IGrainFactory grains, string machine)
+    public static ValueTask<MachineSnapshot> CollectAsync(IGrainFactory grains, string machine) => CollectAsync(new AuditMessages(grains), machine);
+
+    /// <summary>Walks the machine.</summary>
+    /// <param name="source">Where the states come from.</param>
+    /// <param name="machine">The machine's name.</param>
+    /// <exception cref="ArgumentException">No machine of that name has booted.</exception>
+    public static async ValueTask<MachineSnapshot> CollectAsync(IAuditSource source, string machine)
     {
-        var inventory = await grains.GetGrain<IMachineGrain>(machine).Audit()
-            ?? throw new ArgumentException($"no machine '{machine}' has booted", nameof(machine));
-        var processes = await Ask(inventory.Processes, key => grains.GetGrain<IProcessGrain>(key).Audit());
-        var mounts = await Ask(inventory.Mounts, key => grains.GetGrain<IMountGrain>(key).Audit());
-        var vmas = await Ask(processes.Values.SelectMany(p => p.Ranges.Select(r => r.Vma)), key => grains.GetGrain<IVmaGrain>(key).Audit());
+        ArgumentNullException.ThrowIfNull(source);
+        var inventory = await source.MachineAsync(machine) ?? throw new ArgumentException($"no machine '{machine}' has booted", nameof(machine));
+        var processes = await Ask(inventory.Processes, source.ProcessAsync);
+        var mounts = await Ask(inventory.Mounts, source.MountAsync);
+        var vmas = await Ask(processes.Values.SelectMany(p => p.Ranges.Select(r => r.Vma)), source.VmaAsync);
         var inodes = await Ask(
             vmas.Values.Where(v => v.IsInInode).Select(v => v.Inode)
                 .Concat(processes.Values.SelectMany(p => p.Files))
                 .Concat(mounts.Values.SelectMany(m => m.Inodes))
                 .Concat(inventory.Segments.Select(s => s.Inode)),
-            key => grains.GetGrain<IInodeGrain>(key).Audit());
+            source.InodeAsync);
 
         var frames = new FrameAudit[]?[inventory.Nodes];
         for (var node = 0; node < frames.Length; node++)
         {
-            frames[node] = await grains.GetGrain<IFramesGrain>(Keys.Frames(machine, node)).Audit();
+            frames[node] = await source.FramesAsync(Keys.Frames(machine, node));
         }
 
         string[] subpoolKeys =
@@ -59,8 +65,8 @@ public static class MachineAudit
                 .Concat(vmas.Values.Select(v => v.Subpool).Concat(inodes.Values.Select(i => i.Subpool)).OfType<string>())
                 .Concat(frames.SelectMany(node => node ?? []).Select(f => f.Subpool).OfType<string>()).Distinct(),
         ];
-        var subpools = await Ask(subpoolKeys, key => grains.GetGrain<ISubpoolGrain>(key).Audit());
-        var hstate = await grains.GetGrain<IHstateGrain>(Keys.Hstate(machine)).Audit();
+        var subpools = await Ask(subpoolKeys, source.SubpoolAsync);
+        var hstate = await source.HstateAsync(Keys.Hstate(machine));
         string[] lost =
         [
             .. hstate is null ? [$"hstate {Keys.Hstate(machine)}"] : Array.Empty<string>(),

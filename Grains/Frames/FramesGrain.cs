@@ -5,7 +5,7 @@ namespace Hugesim.Grains;
 
 /// <summary>The page frames of one NUMA node.</summary>
 [KeepAlive, Immovable, OnOwnerOfNode]
-public sealed class FramesGrain : StatefulGrain<FramesState>, IFramesGrain
+public sealed class FramesGrain : StatefulGrain<FramesState>, IFramesGrain, ILookedInto<FrameAudit[]>
 {
     private FrameTable? _frames;
     private StateLoss? _loss;
@@ -184,17 +184,11 @@ public sealed class FramesGrain : StatefulGrain<FramesState>, IFramesGrain
     }
 
     /// <inheritdoc/>
-    public ValueTask<FrameAudit[]?> Audit()
-    {
-        if (_frames is { } frames)
-        {
-            return new(frames.All.Select(f => new FrameAudit(
-                f.Key, f.Value.RefCount, f.Value.MapCount, f.Value.Anon, f.Value.RestoreReserve, f.Value.Subpool, f.Value.Cgroup, f.Value.RsvdCgroup)).ToArray());
-        }
+    public ValueTask<FrameAudit[]?> Audit() => new(Look() ?? Absent<FrameAudit[]>());
 
-        DeactivateOnIdle();
-        return default;
-    }
+    /// <inheritdoc/>
+    public FrameAudit[]? Look() => _frames?.All.Select(f => new FrameAudit(
+        f.Key, f.Value.RefCount, f.Value.MapCount, f.Value.Anon, f.Value.RestoreReserve, f.Value.Subpool, f.Value.Cgroup, f.Value.RsvdCgroup)).ToArray();
 
     /// <inheritdoc/>
     protected override FramesState? Capture() => _frames is null ? null : new(_frames.Capture(), _loss);

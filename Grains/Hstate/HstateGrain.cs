@@ -9,7 +9,7 @@ namespace Hugesim.Grains;
 /// that; it lets others in where a bug of <c>HstateGrain.Unlocked.cs</c> drops the lock.
 /// </summary>
 [KeepAlive, Immovable, HashBasedPlacement, Reentrant]
-public sealed partial class HstateGrain : StatefulGrain<HstateState>, IHstateGrain
+public sealed partial class HstateGrain : StatefulGrain<HstateState>, IHstateGrain, ILookedInto<HstateAudit>
 {
     private HugetlbCgroups _cgroups = new();
     private HugePagePool? _pool;
@@ -244,19 +244,15 @@ public sealed partial class HstateGrain : StatefulGrain<HstateState>, IHstateGra
     public ValueTask<HstateCounters> ReadCounters() => new(Describe(Pool));
 
     /// <inheritdoc/>
-    public ValueTask<HstateAudit?> Audit()
-    {
-        if (_pool is { } pool)
-        {
-            return new(new HstateAudit(
-                Describe(pool),
-                [.. pool.Nodes.Select(n => n.FreeList.ToArray())],
-                [.. _cgroups.Groups.Select(g => new CgroupAudit(g.Parent, g.Removed, g.UsagePages, g.RsvdPages))]));
-        }
+    public ValueTask<HstateAudit?> Audit() => new(Look() ?? Absent<HstateAudit>());
 
-        DeactivateOnIdle();
-        return default;
-    }
+    /// <inheritdoc/>
+    public HstateAudit? Look() => _pool is { } pool
+        ? new HstateAudit(
+            Describe(pool),
+            [.. pool.Nodes.Select(n => n.FreeList.ToArray())],
+            [.. _cgroups.Groups.Select(g => new CgroupAudit(g.Parent, g.Removed, g.UsagePages, g.RsvdPages))])
+        : null;
 
     /// <inheritdoc/>
     protected override HstateState? Capture() => _pool is null ? null : new(_profile.Name, _pool.Capture(), _cgroups.Capture(), _loss);

@@ -6,7 +6,7 @@ namespace Hugesim.Grains;
 
 /// <summary>A file of hugetlbfs.</summary>
 [KeepAlive, Immovable]
-public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain
+public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain, ILookedInto<InodeAudit>
 {
     private readonly SortedDictionary<long, long> _cache = [];
     private readonly List<string> _mappings = [];
@@ -206,17 +206,13 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain
     }
 
     /// <inheritdoc/>
-    public ValueTask<InodeAudit?> Audit()
-    {
-        if (IsAlive && _identity is { } identity)
-        {
-            var cache = Cache.Select(p => new CachedPageAudit(p.Key, p.Value)).ToArray();
-            return new(new InodeAudit(identity.Subpool, _opens, [.. Mappings], cache, Auditing.Describe(ResvMap)));
-        }
+    public ValueTask<InodeAudit?> Audit() => new(Look() ?? Absent<InodeAudit>());
 
-        DeactivateOnIdle();
-        return default;
-    }
+    /// <inheritdoc/>
+    public InodeAudit? Look() => IsAlive && _identity is { } identity
+        ? new InodeAudit(
+            identity.Subpool, _opens, [.. Mappings], [.. Cache.Select(p => new CachedPageAudit(p.Key, p.Value))], Auditing.Describe(ResvMap))
+        : null;
 
     private long RegionChg(long from, long to, out long regionsNeeded)
     {

@@ -5,7 +5,7 @@ namespace Hugesim.Grains;
 
 /// <summary>An emulated machine.</summary>
 [KeepAlive, Immovable]
-public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachineGrain
+public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachineGrain, ILookedInto<MachineInventory>
 {
     private readonly List<(string Name, string Key)> _mounts = [];
 
@@ -188,10 +188,15 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
         }
 
         await ForgetEndedMounts();
-        return new MachineInventory(
-            _machine.Profile, _nodes, [.. _processes], [.. _mounts.Select(m => m.Key), .. _detached],
-            [.. _segments.Values.Select(s => new SegmentAudit(s.Inode, !s.Removed))], _loss);
+        return Look();
     }
+
+    /// <inheritdoc/>
+    public MachineInventory? Look() => _machine is { } machine
+        ? new MachineInventory(
+            machine.Profile, _nodes, [.. _processes], [.. _mounts.Select(m => m.Key), .. _detached],
+            [.. _segments.Values.Select(s => new SegmentAudit(s.Inode, !s.Removed))], _loss)
+        : null;
 
     private async ValueTask ForgetEndedMounts()
     {

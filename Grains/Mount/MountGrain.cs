@@ -5,7 +5,7 @@ namespace Hugesim.Grains;
 
 /// <summary>A mounted hugetlbfs.</summary>
 [KeepAlive, Immovable, PreferLocalPlacement]
-public sealed class MountGrain : StatefulGrain<MountState>, IMountGrain
+public sealed class MountGrain : StatefulGrain<MountState>, IMountGrain, ILookedInto<MountAudit>
 {
     private readonly Dictionary<string, string> _names = [];
 
@@ -139,16 +139,12 @@ public sealed class MountGrain : StatefulGrain<MountState>, IMountGrain
     public ValueTask<MountBlocks> Statfs() => Alive(_hasSubpool) ? Subpool.Ask(0, static (subpool, _) => subpool.Statfs()) : new(new MountBlocks(0, 0));
 
     /// <inheritdoc/>
-    public ValueTask<MountAudit?> Audit()
-    {
-        if (IsAlive)
-        {
-            return new(new MountAudit([.. _inodes], _hasSubpool, [.. _names.Select(n => new NamedInode(n.Key, n.Value))]));
-        }
+    public ValueTask<MountAudit?> Audit() => new(Look() ?? Absent<MountAudit>());
 
-        DeactivateOnIdle();
-        return default;
-    }
+    /// <inheritdoc/>
+    public MountAudit? Look() => IsAlive
+        ? new MountAudit([.. _inodes], _hasSubpool, [.. _names.Select(n => new NamedInode(n.Key, n.Value))])
+        : null;
 
     /// <inheritdoc/>
     protected override MountState? Capture() => !IsAlive

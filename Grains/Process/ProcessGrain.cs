@@ -5,7 +5,7 @@ namespace Hugesim.Grains;
 
 /// <summary>A process.</summary>
 [KeepAlive, Immovable]
-public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcessGrain
+public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcessGrain, ILookedInto<ProcessAudit>
 {
     private const int Sigbus = 7;
     private const int Sigkill = 9;
@@ -137,17 +137,12 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
     }
 
     /// <inheritdoc/>
-    public ValueTask<ProcessAudit?> Audit()
-    {
-        if (IsAlive)
-        {
-            var ranges = Mm.Ranges.Select(r => new RangeAudit(Keys.Vma(Key, r.Vma), r.Start, r.End));
-            return new(new ProcessAudit([.. Files.Values.Select(f => f.Inode)], [.. ranges]));
-        }
+    public ValueTask<ProcessAudit?> Audit() => new(Look() ?? Absent<ProcessAudit>());
 
-        DeactivateOnIdle();
-        return default;
-    }
+    /// <inheritdoc/>
+    public ProcessAudit? Look() => IsAlive
+        ? new ProcessAudit([.. Files.Values.Select(f => f.Inode)], [.. Mm.Ranges.Select(r => new RangeAudit(Keys.Vma(Key, r.Vma), r.Start, r.End))])
+        : null;
 
     /// <inheritdoc/>
     public ValueTask SetCatch(bool catching)

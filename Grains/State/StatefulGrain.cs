@@ -52,6 +52,14 @@ public abstract class StatefulGrain<TState> : Grain, IGrainMigrationParticipant
     // What is in the store, as far as this activation knows.
     private GrainState<GrainRecord> Stored => _stored ??= new GrainState<GrainRecord>(new GrainRecord());
 
+    /// <summary>The answer of an activation without state to who looks for it: it ends, and the grain does not begin a new life.</summary>
+    protected T? Absent<T>()
+        where T : class
+    {
+        DeactivateOnIdle();
+        return null;
+    }
+
     /// <inheritdoc/>
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {

@@ -12,7 +12,7 @@ public sealed record SubpoolGrainState(MachineContext Machine, SubpoolState Pool
 
 /// <summary>The subpool of a mount.</summary>
 [KeepAlive, Immovable, PreferLocalPlacement]
-public sealed class SubpoolGrain : StatefulGrain<SubpoolGrainState>, ISubpoolGrain
+public sealed class SubpoolGrain : StatefulGrain<SubpoolGrainState>, ISubpoolGrain, ILookedInto<SubpoolAudit>
 {
     private Model.Subpool? _subpool;
     private MachineContext? _machine;
@@ -143,16 +143,12 @@ public sealed class SubpoolGrain : StatefulGrain<SubpoolGrainState>, ISubpoolGra
     }
 
     /// <inheritdoc/>
-    public ValueTask<SubpoolAudit?> Audit()
-    {
-        if (_subpool is { State: var state })
-        {
-            return new(new SubpoolAudit(state.MaxHpages, state.MinHpages, state.UsedHpages, state.RsvHpages, state.Released));
-        }
+    public ValueTask<SubpoolAudit?> Audit() => new(Look() ?? Absent<SubpoolAudit>());
 
-        DeactivateOnIdle();
-        return default;
-    }
+    /// <inheritdoc/>
+    public SubpoolAudit? Look() => _subpool is { State: var state }
+        ? new SubpoolAudit(state.MaxHpages, state.MinHpages, state.UsedHpages, state.RsvHpages, state.Released)
+        : null;
 
     private void Describe(Activity? span, long answer)
     {

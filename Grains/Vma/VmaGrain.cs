@@ -6,7 +6,7 @@ namespace Hugesim.Grains;
 
 /// <summary>What one mmap made in one address space.</summary>
 [KeepAlive, Immovable, PreferLocalPlacement]
-public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain
+public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILookedInto<VmaAudit>
 {
     // What page table lock, hugetlb_vma_lock and fault mutex do together. It is never held during a call to the inode, so that the inode can always unmap.
     private readonly FifoLock _lock = new();
@@ -230,19 +230,21 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain
     }
 
     /// <inheritdoc/>
-    public ValueTask<VmaAudit?> Audit()
+    public ValueTask<VmaAudit?> Audit() => new(Look() ?? Absent<VmaAudit>());
+
+    /// <inheritdoc/>
+    public VmaAudit? Look()
     {
-        if (_mapping.Areas.Count > 0)
+        if (_mapping.Areas.Count == 0)
         {
-            var areas = Mapping.Areas.Select(a => new AreaAudit(
-                a.Start, a.End, a.PgOff, a.Shared, a.HasResvMap, a.Owner, a.Unmapped, a.NoReserve, a.Write));
-            var map = Mapping.ResvMap is { } resvMap ? Auditing.Describe(resvMap) : null;
-            return new(new VmaAudit(
-                _inode, IsInInode, _subpool, Mapping.RsvdCgroup, [.. areas], [.. Mapping.Ptes.Select(p => ToImage(p.Key, p.Value))], map));
+            return null;
         }
 
-        DeactivateOnIdle();
-        return default;
+        var areas = Mapping.Areas.Select(a => new AreaAudit(
+            a.Start, a.End, a.PgOff, a.Shared, a.HasResvMap, a.Owner, a.Unmapped, a.NoReserve, a.Write));
+        var map = Mapping.ResvMap is { } resvMap ? Auditing.Describe(resvMap) : null;
+        return new VmaAudit(
+            _inode, IsInInode, _subpool, Mapping.RsvdCgroup, [.. areas], [.. Mapping.Ptes.Select(p => ToImage(p.Key, p.Value))], map);
     }
 
     private void Begin(MachineContext machine, string inode, string? subpool, bool anonymous, bool hasFile)

@@ -13,7 +13,7 @@ public sealed class FlowRecorder : IDisposable
     public const string SourceName = "Hugesim.Client";
 
     private static readonly ActivitySource Source = new(SourceName);
-    private static readonly ConcurrentDictionary<ActivityTraceId, ConcurrentQueue<RecordedSpan>> Flows = new();
+    private static readonly ConcurrentDictionary<ActivityTraceId, Flow> Flows = new();
     private static readonly AsyncLocal<bool> StartsFlow = new();
     private static readonly Lock Change = new();
     private static ActivityListener? s_listener;
@@ -37,9 +37,10 @@ public sealed class FlowRecorder : IDisposable
     /// <param name="name">The name of its root.</param>
     /// <param name="tags">The tags of its root.</param>
     /// <param name="step">The step; it may add tags to the root, and mark it as failed.</param>
+    /// <param name="onStart">Is told each span of the flow when it begins, and may add tags.</param>
     /// <returns>The step's result, and the spans in the order in which they began.</returns>
     public async ValueTask<(T Result, IReadOnlyList<RecordedSpan> Spans)> RecordAsync<T>(
-        string name, IEnumerable<KeyValuePair<string, object?>> tags, Func<Activity, ValueTask<T>> step)
+        string name, IEnumerable<KeyValuePair<string, object?>> tags, Func<Activity, ValueTask<T>> step, Action<Activity>? onStart = null)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         // A flow is a trace of its own, also when the caller traces something.
@@ -47,7 +48,8 @@ public sealed class FlowRecorder : IDisposable
         StartsFlow.Value = true;
         var root = Source.StartActivity(name, ActivityKind.Internal, parentContext: default, tags)!;
         StartsFlow.Value = false;
-        var spans = Flows[root.TraceId] = new ConcurrentQueue<RecordedSpan>();
+        var spans = new ConcurrentQueue<RecordedSpan>();
+        Flows[root.TraceId] = new Flow(spans, onStart);
         try
         {
             var result = await step(root).ConfigureAwait(false);
@@ -60,6 +62,13 @@ public sealed class FlowRecorder : IDisposable
             Flows.TryRemove(root.TraceId, out _);
         }
     }
+
+    /// <summary>Begins a part of the flow that runs beside others: a span below the root, whose own spans are those of the code that follows.</summary>
+    /// <param name="root">The root of the flow.</param>
+    /// <param name="name">The part's name.</param>
+    /// <param name="tags">Its tags.</param>
+    public static Activity StartPart(Activity root, string name, IEnumerable<KeyValuePair<string, object?>> tags) =>
+        Source.StartActivity(name, ActivityKind.Internal, root.Context, tags)!;
 
     /// <summary>Stops listening when this was the last recorder.</summary>
     public void Dispose()
@@ -83,17 +92,26 @@ public sealed class FlowRecorder : IDisposable
             ShouldListenTo = source => TelemetrySources.All.Contains(source.Name),
             Sample = (ref ActivityCreationOptions<ActivityContext> options) =>
                 StartsFlow.Value || Flows.ContainsKey(options.TraceId) ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.None,
+            ActivityStarted = activity =>
+            {
+                if (Flows.TryGetValue(activity.TraceId, out var flow))
+                {
+                    flow.OnStart?.Invoke(activity);
+                }
+            },
             ActivityStopped = activity =>
             {
-                if (Flows.TryGetValue(activity.TraceId, out var spans))
+                if (Flows.TryGetValue(activity.TraceId, out var flow))
                 {
-                    spans.Enqueue(RecordedSpan.Of(activity));
+                    flow.Spans.Enqueue(RecordedSpan.Of(activity));
                 }
             },
         };
         ActivitySource.AddActivityListener(listener);
         return listener;
     }
+
+    private readonly record struct Flow(ConcurrentQueue<RecordedSpan> Spans, Action<Activity>? OnStart);
 }
 
 /// <summary>The activity sources whose spans belong to a flow.</summary>

@@ -22,29 +22,36 @@ public sealed class ConsoleFixture : IAsyncLifetime
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
+    /// <summary>The console itself.</summary>
+    public ConsoleServer Console { get; } = new(
+        new CliServices(TestMachines.Factory, [.. KernelProfiles.All.Select(profile => profile.Name)])
+        {
+            RepairedProfiles = [.. KernelProfiles.AllRepaired.Select(profile => profile.Name)],
+        },
+        new SpanStore(100_000));
+
     /// <summary>The address of the console.</summary>
     public Uri Address { get; private set; } = new("http://localhost");
 
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        var services = new CliServices(TestMachines.Factory, [.. KernelProfiles.All.Select(profile => profile.Name)]);
-        _server = await new ConsoleServer(services, new SpanStore(100_000)).StartAsync(0, CancellationToken.None);
+        _server = await Console.StartAsync(0, CancellationToken.None);
         Address = new Uri(_server.Urls.First());
     }
 
     /// <summary>A page of its own; the test is skipped where no Chromium is installed.</summary>
-    public async Task<IPage> OpenAsync(int width = 1300, int height = 900, ColorScheme scheme = ColorScheme.Light)
+    public async Task<IPage> OpenAsync(int width = 1300, int height = 900, ColorScheme scheme = ColorScheme.Light, string path = "/")
     {
-        var path = Browsers.FirstOrDefault(File.Exists);
-        Assert.SkipWhen(path is null, $"no Chromium is installed: none of {string.Join(", ", Browsers)}");
+        var browser = Browsers.FirstOrDefault(File.Exists);
+        Assert.SkipWhen(browser is null, $"no Chromium is installed: none of {string.Join(", ", Browsers)}");
         await _starts.WaitAsync();
         try
         {
             _playwright ??= await Playwright.CreateAsync();
             _browser ??= await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
             {
-                ExecutablePath = path,
+                ExecutablePath = browser,
                 Args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
             });
         }
@@ -59,7 +66,7 @@ public sealed class ConsoleFixture : IAsyncLifetime
             ColorScheme = scheme,
             BaseURL = Address.ToString(),
         });
-        await page.GotoAsync("/");
+        await page.GotoAsync(path);
         await Assertions.Expect(page.Locator("#profile option").First).ToBeAttachedAsync();
         return page;
     }

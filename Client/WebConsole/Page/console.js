@@ -23,8 +23,38 @@ async function begin() {
   const choose = () => {
     $('scenario').value = settings.examples.find(example => example.name === $('example').value)?.text ?? '';
   };
-  $('example').addEventListener('change', choose);
+  $('example').addEventListener('change', () => {
+    choose();
+    $('schedule').value = '';
+    showSchedule();
+  });
+  $('scenario').addEventListener('input', showSchedule);
   choose();
+  showSchedule();
+  await openNamed();
+}
+
+/** A schedule belongs to scenarios in which several commands run at the same time. */
+function showSchedule() {
+  $('schedule-label').hidden = !/^\s*parallel\b/m.test($('scenario').value);
+}
+
+/** Opens the run that the address names, and its step if it names one: #run=1, #run=1&step=12. */
+async function openNamed() {
+  const [, id, step] = /^#run=(\w+)(?:&step=(\d+))?$/.exec(location.hash) ?? [];
+  if (!id) {
+    return;
+  }
+  const named = await request(`/api/runs/${id}`);
+  $('scenario').value = named.scenario;
+  if (![...$('profile').options].some(option => option.value === named.profile)) {
+    $('profile').append(el('option', { value: named.profile, textContent: named.profile }));
+  }
+  $('profile').value = named.profile;
+  $('nodes').value = named.nodes;
+  $('example').prepend(el('option', { value: '', textContent: '(this run)', selected: true }));
+  await showRun(named);
+  await show(Number(step ?? 1) - 1);
 }
 
 async function runScenario(event) {
@@ -33,21 +63,13 @@ async function runScenario(event) {
   $('run').disabled = true;
   $('errors').textContent = '';
   try {
-    run = await request('/api/runs', {
+    await showRun(await request('/api/runs', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ scenario: $('scenario').value, profile: $('profile').value, nodes: Number($('nodes').value) }),
-    });
-    views.clear();
-    $('errors').textContent = run.errors.join('\n');
-    $('steps').replaceChildren(...run.steps.map((step, i) => stepLine(step, i)));
-    $('end').textContent = run.end ? `End: ${run.end.leak ? 'LEAK' : 'no leak'}, ${run.end.counters}` : '';
-    $('welcome').hidden = run.steps.length > 0;
-    $('machine').hidden = run.steps.length === 0;
-    if (run.steps.length > 0) {
-      await show(0);
-      $('steps').focus();
-    }
+      body: JSON.stringify({
+        scenario: $('scenario').value, profile: $('profile').value, nodes: Number($('nodes').value), schedule: $('schedule').value,
+      }),
+    }));
   } catch (error) {
     $('errors').textContent = error.message;
   } finally {
@@ -55,7 +77,26 @@ async function runScenario(event) {
   }
 }
 
+async function showRun(answer) {
+  run = answer;
+  views.clear();
+  showSchedule();
+  $('schedule').value = run.schedule ?? '';
+  $('errors').textContent = run.errors.join('\n');
+  $('steps').replaceChildren(...run.steps.map((step, i) => stepLine(step, i)));
+  $('end').textContent = run.end ? `End: ${run.end.leak ? 'LEAK' : 'no leak'}, ${run.end.counters}` : '';
+  $('welcome').hidden = run.steps.length > 0;
+  $('machine').hidden = run.steps.length === 0;
+  if (run.steps.length > 0) {
+    await show(0);
+    $('steps').focus();
+  }
+}
+
 function stepLine(step, i) {
+  if (step.delivery) {
+    return deliveryLine(step, i);
+  }
   const line = el('li', { id: `step-${i}`, className: step.failed || step.deaths.length ? 'failed' : '', title: step.changes.join(', ') },
     el('span', { className: 'number', textContent: step.number }),
     el('span', { textContent: step.command }),
@@ -64,6 +105,19 @@ function stepLine(step, i) {
   line.addEventListener('click', () => show(i));
   return line;
 }
+
+function deliveryLine(step, i) {
+  const { thread, isSwitch } = step.delivery;
+  const line = el('li', { id: `step-${i}`, className: isSwitch ? 'delivery switch' : 'delivery', title: `for ${step.command}` },
+    el('span', { className: 'number', textContent: step.number }),
+    el('span', {}, el('span', { className: 'thread', textContent: isSwitch ? `${thread} goes on: ` : `${thread}: ` }), whatIsDelivered(step.delivery)),
+    el('span', { className: 'changes', textContent: step.changes.filter(change => !/^n\d/.test(change)).join(', ') }));
+  line.setAttribute('role', 'option');
+  line.addEventListener('click', () => show(i));
+  return line;
+}
+
+const whatIsDelivered = ({ from, to, method, isAnswer }) => `${from} ${isAnswer ? 'answers' : 'calls'} ${to}: ${method}`;
 
 async function view(i) {
   if (i < 0) {
@@ -102,7 +156,9 @@ async function show(i) {
 function draw(now, before) {
   const { step, machine, flow, explanation } = now;
   $('step-title').textContent = `Step ${step.number} of ${run.steps.length}, line ${step.line}`;
-  $('step-line').textContent = [`${step.command}  →  ${step.answer}`, ...step.deaths.map(death => `! ${death}`)].join('   ');
+  $('step-line').textContent = step.delivery
+    ? `${step.delivery.isSwitch ? 'The schedule goes on with' : 'In'} ${step.delivery.thread} (${step.command}): ${whatIsDelivered(step.delivery)}`
+    : [`${step.command}  →  ${step.answer}`, ...step.deaths.map(death => `! ${death}`)].join('   ');
   drawWhy($('why'), explanation);
   drawPool($('pool'), machine.pool, before?.machine.pool);
   const limit = value => value < 0 ? 'none' : String(value);
@@ -116,8 +172,20 @@ function draw(now, before) {
   $('play').disabled = flow.messages.length === 0;
   $('message').textContent = '';
   const drawn = drawLanes($('lanes'), flow.messages);
+  mark(flow, drawn);
   drawWaterfall($('waterfall').tBodies[0], flow);
   $('play').onclick = () => playing ? stopPlaying() : play(flow.messages, drawn);
+}
+
+/** Of a delivery the lanes show its whole block, and where it stands. */
+function mark(flow, drawn) {
+  if (flow.now === null) {
+    return;
+  }
+  const { from, to, method } = flow.messages[flow.now];
+  drawn[0].ownerSVGElement.classList.remove('all');
+  drawn[flow.now].classList.add('now');
+  $('message').textContent = `Delivery ${flow.now + 1} of ${flow.messages.length}: ${from} → ${to}: ${method}`;
 }
 
 function play(messages, drawn) {

@@ -1,6 +1,7 @@
 using Hugesim.Abstractions;
 using Hugesim.Audit;
 using Hugesim.Embedded;
+using Hugesim.History;
 using Hugesim.Machine;
 using Hugesim.Model;
 using Hugesim.Scenarios;
@@ -17,9 +18,9 @@ public static class ScheduleRunner
     /// <summary>Makes a runner.</summary>
     /// <param name="program">The scenario.</param>
     /// <param name="machine">What it runs on.</param>
-    /// <param name="tellsStory">Whether to note every delivery, which takes its time.</param>
-    public static IScheduleRunner Create(ScenarioProgram program, ExplorationMachine machine, bool tellsStory = false) =>
-        new EmbeddedScheduleRunner(program, machine, tellsStory);
+    /// <param name="notes">What to note besides the outcome, which takes its time.</param>
+    public static IScheduleRunner Create(ScenarioProgram program, ExplorationMachine machine, ScheduleNotes notes = ScheduleNotes.None) =>
+        new EmbeddedScheduleRunner(program, machine, notes);
 }
 
 /// <summary>A cluster that is made anew for each schedule.</summary>
@@ -34,6 +35,7 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
     private readonly ScheduledOrder _order;
     private readonly EmbeddedCluster _cluster;
     private readonly StoryTeller? _teller;
+    private readonly ScheduleRecorder? _recorder;
     private readonly Dictionary<ScenarioCommand, string> _answers = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<Rare> _rare = [];
     private readonly CallHistory _history;
@@ -41,7 +43,7 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
     private ScheduleFailure? _failure;
     private bool _knowsBeginning;
 
-    public EmbeddedScheduleRunner(ScenarioProgram program, ExplorationMachine machine, bool tellsStory)
+    public EmbeddedScheduleRunner(ScenarioProgram program, ExplorationMachine machine, ScheduleNotes notes)
     {
         _program = program;
         _commands = [.. program.Commands];
@@ -50,7 +52,8 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
         _history = new CallHistory(KernelProfiles.Get(machine.Profile));
         _promises = new ReservePromises(program, KernelProfiles.Get(machine.Profile));
         _order = new ScheduledOrder();
-        _teller = tellsStory ? new StoryTeller(_order, ReadCounters) : null;
+        _recorder = notes == ScheduleNotes.Recording ? new ScheduleRecorder(_options, LookInto) : null;
+        _teller = notes == ScheduleNotes.None ? null : new StoryTeller(_order, ReadCounters, _recorder is null ? null : _recorder.OnDelivery);
         _cluster = EmbeddedCluster.Start(new EmbeddedClusterOptions
         {
             Silos = machine.Silos,
@@ -59,13 +62,16 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
             ConfigureServices = services => services.AddEmbeddedHugesim(),
             Faults = _order.Faults,
             OnCall = _history.OnCall,
-            OnMessage = tellsStory ? message => _teller!.OnMessage(message) : null,
+            OnMessage = _teller is { } teller ? teller.OnMessage : null,
         });
         _cluster.Order = _order;
     }
 
     /// <inheritdoc/>
     public ScheduleStory? Story => _teller?.Tell();
+
+    /// <inheritdoc/>
+    public RecordedRun? Recording => _recorder?.Run;
 
     /// <inheritdoc/>
     public ScheduleOutcome Run(IScheduleStrategy strategy)
@@ -98,7 +104,11 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _cluster.Dispose();
+    public void Dispose()
+    {
+        _recorder?.Dispose();
+        _cluster.Dispose();
+    }
 
     private void Reset(IScheduleStrategy strategy)
     {
@@ -110,6 +120,7 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
         _cluster.Reset(0);
         _order.Reset(strategy);
         _teller?.Clear();
+        _recorder?.Clear();
     }
 
     private void Catch(Action run)
@@ -220,14 +231,22 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
     private void Step(GrainMachine machine, ScenarioCommand command)
     {
         _promises.OnCommand(command);
-        OnAnswer(command, Ended(machine.ExecuteAsync(command, CancellationToken.None)));
+        OnAnswer(command, _recorder is { } recorder ? recorder.Execute(machine, command) : Ended(machine.ExecuteAsync(command, CancellationToken.None)));
     }
 
     private void RunBlock(GrainMachine machine, ParallelBlock block)
     {
         _order.BeginBlock();
         _teller?.BeginBlock(block);
-        _ = machine.ExecuteAsync(block, OnAnswer, _promises.OnCommand);
+        if (_recorder is { } recorder)
+        {
+            recorder.Execute(machine, block, OnAnswer, _promises.OnCommand, () => _order.IsActive = false);
+        }
+        else
+        {
+            _ = machine.ExecuteAsync(block, OnAnswer, _promises.OnCommand);
+        }
+
         _order.IsActive = false;
         _teller?.EndBlock();
     }
@@ -235,6 +254,7 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
     private string TearDown(GrainMachine machine)
     {
         var end = Ended(machine.TearDownAsync(CancellationToken.None));
+        _recorder?.OnEnd(end);
         var counters = end.Counters;
         var cgroup = counters.Cgroups.Sum(c => c.Usage) + counters.Cgroups.Sum(c => c.Reserved);
         if (end.Leak || end.RemainingPoolPages != 0 || cgroup != 0)
@@ -279,6 +299,8 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
         var counters = Ended(hstate.ReadCounters());
         return $"nr={counters.Nr} free={counters.Free} resv={counters.Resv} surp={counters.Surplus}";
     }
+
+    private MachineSnapshot LookInto() => Ended(MachineAudit.CollectAsync(new InstanceSource(_cluster), MachineName));
 
     // Under the deterministic scheduler a call has ended when it returns.
     private static T Ended<T>(ValueTask<T> call) => call.AsTask().GetAwaiter().GetResult();

@@ -6,7 +6,8 @@ namespace Hugesim.Explore;
 /// <summary>Notes what happens in the blocks of a schedule.</summary>
 /// <param name="order">Knows what is delivered.</param>
 /// <param name="readCounters">The counters of the pool now.</param>
-internal sealed class StoryTeller(ScheduledOrder order, Func<string> readCounters)
+/// <param name="onDelivery">Is told each delivery before its turn runs.</param>
+internal sealed class StoryTeller(ScheduledOrder order, Func<string> readCounters, Action<StoryDelivery>? onDelivery)
 {
     private readonly List<StoryDelivery> _deliveries = [];
     private readonly List<StoryAnswer> _answers = [];
@@ -39,6 +40,7 @@ internal sealed class StoryTeller(ScheduledOrder order, Func<string> readCounter
         _deliveries.Add(new StoryDelivery(
             order.Step - 1, ThreadName(order.LastFlow), NameOf(message.Source), NameOf(message.Target), message.Method, message.IsResponse, "",
             order.TakeSwitched()));
+        onDelivery?.Invoke(_deliveries[^1]);
     }
 
     public void OnAnswer(ScenarioCommand command, string answer) =>

@@ -8,6 +8,6 @@ public static class ScheduleRunner
 
     /// <summary>Makes a runner.</summary>
     /// <exception cref="NotSupportedException">Always: on Orleans nobody can say which message is delivered next.</exception>
-    public static IScheduleRunner Create(ScenarioProgram program, ExplorationMachine machine, bool tellsStory = false) =>
+    public static IScheduleRunner Create(ScenarioProgram program, ExplorationMachine machine, ScheduleNotes notes = ScheduleNotes.None) =>
         throw new NotSupportedException("schedules are explored on the embedded engine: build with -p:GrainEngine=Embedded");
 }

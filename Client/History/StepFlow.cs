@@ -1,0 +1,43 @@
+using System.Diagnostics;
+using Hugesim.Scenarios;
+using Hugesim.Telemetry;
+
+namespace Hugesim.History;
+
+/// <summary>The span around a command of a scenario.</summary>
+internal static class StepFlow
+{
+    /// <summary>What is known of the command before it begins.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="step">The step's number, or null where it has none yet.</param>
+    public static IEnumerable<KeyValuePair<string, object?>> Tags(ScenarioCommand command, int? step)
+    {
+        yield return new("hugesim.command", command.Source.Text);
+        if (step is not null)
+        {
+            yield return new("hugesim.step", step);
+        }
+
+        yield return new("code.file.path", command.Source.File);
+        yield return new("code.line.number", command.Source.Line);
+        if (command is ProcessCommand ofProcess)
+        {
+            yield return new("hugesim.process", ofProcess.Process);
+        }
+
+        if (command is MappingCommand onMapping)
+        {
+            yield return new("hugesim.mapping", onMapping.Mapping);
+        }
+    }
+
+    /// <summary>Notes the answer.</summary>
+    public static void End(Activity span, string answer)
+    {
+        span.SetTag(KernelTracing.Tags.Answer, answer);
+        if (FlowNames.IsFailure(answer))
+        {
+            span.SetStatus(ActivityStatusCode.Error, answer);
+        }
+    }
+}
