@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Hugesim.Explore;
 
 namespace Hugesim.Benchmarks.Engine;
@@ -23,18 +22,19 @@ internal static class QuickExplore
         var program = ScenarioProgram.Parse("race", s_race).Program!;
         foreach (var strategy in Enum.GetValues<StrategyKind>())
         {
-            var (best, deliveries) = (0.0, 0L);
+            var (best, deliveries, allocated) = (0.0, 0L, 0L);
             for (var round = 0; round < Rounds; round++)
             {
-                var clock = Stopwatch.StartNew();
-                var cpu = Environment.CpuUsage.TotalTime;
+                var (cpu, bytes) = (Environment.CpuUsage.TotalTime, GC.GetAllocatedBytesForCurrentThread());
                 var plan = new ExplorationPlan(new ExplorationMachine("7.3+repair")) { Strategy = strategy, Schedules = Schedules };
                 var result = ScheduleExplorer.Explore(program, plan);
                 best = Math.Max(best, result.Schedules / (Environment.CpuUsage.TotalTime - cpu).TotalSeconds);
-                deliveries = result.Deliveries / result.Schedules;
+                (deliveries, allocated) = (result.Deliveries / result.Schedules, (GC.GetAllocatedBytesForCurrentThread() - bytes) / result.Schedules);
             }
 
-            Console.WriteLine($"{strategy,-12} {best,10:N0} schedules per second of processor time, {deliveries} deliveries in the block of each (best of {Rounds})");
+            Console.WriteLine(
+                $"{strategy,-12} {best,10:N0} schedules per second of processor time, {deliveries} deliveries in the block of each, {allocated / 1024:N0} KiB allocated "
+                + $"(best of {Rounds})");
         }
 
         return Task.CompletedTask;
