@@ -17,16 +17,24 @@ public static class MachineAudit
     /// <param name="machine">The machine's name.</param>
     /// <returns>What does not hold; with a kernel that has accounting bugs, also what those bugs did.</returns>
     /// <exception cref="ArgumentException">No machine of that name has booted.</exception>
-    public static async ValueTask<IReadOnlyList<AuditViolation>> RunAsync(IGrainFactory grains, string machine)
+    public static ValueTask<IReadOnlyList<AuditViolation>> RunAsync(IGrainFactory grains, string machine) => RunAsync(new AuditMessages(grains), machine);
+
+    /// <summary>Walks the machine and checks it.</summary>
+    /// <param name="source">Where the states come from.</param>
+    /// <param name="machine">The machine's name.</param>
+    /// <returns>What does not hold; with a kernel that has accounting bugs, also what those bugs did.</returns>
+    /// <exception cref="ArgumentException">No machine of that name has booted.</exception>
+    public static async ValueTask<IReadOnlyList<AuditViolation>> RunAsync(IAuditSource source, string machine)
     {
-        ArgumentNullException.ThrowIfNull(grains);
-        if (await grains.GetGrain<IMachineGrain>(machine).Audit() is null && await grains.GetGrain<IHstateGrain>(Keys.Hstate(machine)).Audit() is not null)
+        ArgumentNullException.ThrowIfNull(source);
+        var inventory = await source.MachineAsync(machine);
+        if (inventory is null && await source.HstateAsync(Keys.Hstate(machine)) is not null)
         {
             const string Message = "the machine grain has no state, so that nobody knows the processes and mounts: nothing more can be checked";
             return [new AuditViolation(AuditRules.Lost, Message, [machine])];
         }
 
-        return MachineInvariants.Check(await CollectAsync(grains, machine));
+        return MachineInvariants.Check(await CollectAsync(source, machine, inventory));
     }
 
     /// <summary>Walks the machine.</summary>
@@ -42,7 +50,12 @@ public static class MachineAudit
     public static async ValueTask<MachineSnapshot> CollectAsync(IAuditSource source, string machine)
     {
         ArgumentNullException.ThrowIfNull(source);
-        var inventory = await source.MachineAsync(machine) ?? throw new ArgumentException($"no machine '{machine}' has booted", nameof(machine));
+        return await CollectAsync(source, machine, await source.MachineAsync(machine));
+    }
+
+    private static async ValueTask<MachineSnapshot> CollectAsync(IAuditSource source, string machine, MachineInventory? known)
+    {
+        var inventory = known ?? throw new ArgumentException($"no machine '{machine}' has booted", nameof(machine));
         var processes = await Ask(inventory.Processes, source.ProcessAsync);
         var mounts = await Ask(inventory.Mounts, source.MountAsync);
         var vmas = await Ask(processes.Values.SelectMany(p => p.Ranges.Select(r => r.Vma)), source.VmaAsync);
@@ -94,15 +107,21 @@ public static class MachineAudit
         where T : class
     {
         var answers = new Dictionary<string, T>(StringComparer.Ordinal);
-        foreach (var batch in keys.Distinct().Chunk(Batch))
+        string[] all = [.. keys.Distinct()];
+        for (var first = 0; first < all.Length; first += Batch)
         {
-            // The calls are on their way before the first is awaited.
-            var calls = Array.ConvertAll(batch, key => ask(key).AsTask());
+            // The calls are on their way before the first is awaited, and each of them is awaited once.
+            var calls = new ValueTask<T?>[Math.Min(Batch, all.Length - first)];
+            for (var i = 0; i < calls.Length; i++)
+            {
+                calls[i] = ask(all[first + i]);
+            }
+
             for (var i = 0; i < calls.Length; i++)
             {
                 if (await calls[i] is { } state)
                 {
-                    answers.Add(batch[i], state);
+                    answers.Add(all[first + i], state);
                 }
             }
         }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Hugesim.Abstractions;
 using Hugesim.Model;
 
@@ -8,32 +9,57 @@ public sealed partial class MachineInvariants
 {
     private void CheckFrames()
     {
-        var mapped = _snapshot.Vmas.SelectMany(v => v.Value.Ptes.Select(pte => (pte.Pfn, v.Key))).ToLookup(p => p.Pfn, p => p.Key);
-        var cached = _snapshot.Inodes.SelectMany(i => i.Value.Cache.Select(page => (page.Pfn, i.Key))).ToLookup(p => p.Pfn, p => p.Key);
-        var inUse = new HashSet<long>();
+        // How many page tables and caches name each frame; who they are is looked up only for a frame about which something is wrong.
+        var named = new Dictionary<long, (int Ptes, int Caches)>();
+        foreach (var pte in _snapshot.Vmas.Values.SelectMany(vma => vma.Ptes))
+        {
+            CollectionsMarshal.GetValueRefOrAddDefault(named, pte.Pfn, out _).Ptes++;
+        }
+
+        foreach (var page in _snapshot.Inodes.Values.SelectMany(inode => inode.Cache))
+        {
+            CollectionsMarshal.GetValueRefOrAddDefault(named, page.Pfn, out _).Caches++;
+        }
+
         for (var node = 0; node < _snapshot.Frames.Length; node++)
         {
-            var grain = Keys.Frames(_snapshot.Machine, node);
             foreach (var frame in _snapshot.Frames[node] ?? [])
             {
-                inUse.Add(frame.Pfn);
-                string[] users = [.. mapped[frame.Pfn], .. cached[frame.Pfn]];
-                var (ptes, caches) = (mapped[frame.Pfn].Count(), cached[frame.Pfn].Count());
-                Expect(
-                    (frame.RefCount, frame.MapCount) == (ptes + caches, ptes) && users.Length > 0, AuditRules.References,
-                    $"frame {frame.Pfn} has {frame.RefCount} references, {frame.MapCount} of them mappings; {ptes} page tables and {caches} caches name it",
-                    [grain, .. users]);
-                Expect(
-                    caches == (frame.Anon ? 0 : 1), AuditRules.References,
-                    $"frame {frame.Pfn} is {(frame.Anon ? "anonymous" : "a page of a file")}, and {caches} caches have it", [grain, .. users]);
+                named.Remove(frame.Pfn, out var count);
+                CheckFrame(Keys.Frames(_snapshot.Machine, node), frame, count.Ptes, count.Caches);
             }
         }
 
-        foreach (var (pfn, user) in mapped.Concat(cached).SelectMany(users => users.Select(user => (users.Key, user))))
+        foreach (var pfn in named.Keys.Where(pfn => !IsLost(pfn)))
         {
-            Expect(IsLost(pfn) || inUse.Contains(pfn), AuditRules.References, $"frame {pfn} is named and not in use", user);
+            Array.ForEach(UsersOf(pfn), user => Report(AuditRules.References, $"frame {pfn} is named and not in use", user));
         }
     }
+
+    private void CheckFrame(string grain, FrameAudit frame, int ptes, int caches)
+    {
+        if ((frame.RefCount, frame.MapCount) != (ptes + caches, ptes) || ptes + caches == 0)
+        {
+            Report(
+                AuditRules.References,
+                $"frame {frame.Pfn} has {frame.RefCount} references, {frame.MapCount} of them mappings; {ptes} page tables and {caches} caches name it",
+                [grain, .. UsersOf(frame.Pfn)]);
+        }
+
+        if (caches != (frame.Anon ? 0 : 1))
+        {
+            Report(
+                AuditRules.References, $"frame {frame.Pfn} is {(frame.Anon ? "anonymous" : "a page of a file")}, and {caches} caches have it",
+                [grain, .. UsersOf(frame.Pfn)]);
+        }
+    }
+
+    // One entry for each page table entry, then one for each page of a cache.
+    private string[] UsersOf(long pfn) =>
+    [
+        .. _snapshot.Vmas.SelectMany(vma => vma.Value.Ptes.Where(pte => pte.Pfn == pfn).Select(_ => vma.Key)),
+        .. _snapshot.Inodes.SelectMany(inode => inode.Value.Cache.Where(page => page.Pfn == pfn).Select(_ => inode.Key)),
+    ];
 
     private bool IsLost(long pfn) => Pfn.Node(pfn) < _snapshot.Frames.Length && _snapshot.Frames[Pfn.Node(pfn)] is null;
 
@@ -50,7 +76,8 @@ public sealed partial class MachineInvariants
                 }
 
                 var (expected, actual) = (Merge(ranges.Select(r => (r.Start, r.End))), Merge(vma.Areas.Select(a => (a.Start, a.End))));
-                Expect(expected == actual, AuditRules.PageTable, $"the process has {expected}, the mapping {actual}", key, ranges.Key);
+                Expect(
+                    expected.SequenceEqual(actual), AuditRules.PageTable, $"the process has {Text(expected)}, the mapping {Text(actual)}", key, ranges.Key);
                 CheckPageTable(ranges.Key, vma);
             }
         }
@@ -129,12 +156,12 @@ public sealed partial class MachineInvariants
 
     private void CheckReserveMap(string key, ReserveMapAudit map)
     {
-        Expect(map.Fault is null, AuditRules.ReserveMap, map.Fault ?? "", key);
+        Expect(map.Fault is null, AuditRules.ReserveMap, $"{map.Fault}", key);
         Expect(map.AddsInProgress == 0, AuditRules.ReserveMap, $"{map.AddsInProgress} additions are under way", key);
     }
 
-    // Ranges as text, neighbours joined: pieces of a split and of an address space need not be the same.
-    private static string Merge(IEnumerable<(long Start, long End)> ranges)
+    // Neighbours joined: pieces of a split and of an address space need not be the same.
+    private static List<(long Start, long End)> Merge(IEnumerable<(long Start, long End)> ranges)
     {
         var merged = new List<(long Start, long End)>();
         foreach (var range in ranges.Order())
@@ -149,6 +176,8 @@ public sealed partial class MachineInvariants
             }
         }
 
-        return string.Join(' ', merged.Select(r => $"[{r.Start},{r.End})"));
+        return merged;
     }
+
+    private static string Text(List<(long Start, long End)> ranges) => string.Join(' ', ranges.Select(r => $"[{r.Start},{r.End})"));
 }

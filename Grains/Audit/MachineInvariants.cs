@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
 using Hugesim.Abstractions;
 using Hugesim.Model;
 
@@ -52,11 +54,12 @@ public sealed partial class MachineInvariants
 
     private void Report(string rule, string message, params string[] grains) => _found.Add(new AuditViolation(rule, message, grains));
 
-    private void Expect(bool holds, string rule, string message, params string[] grains)
+    private void Expect(
+        bool holds, string rule, [InterpolatedStringHandlerArgument(nameof(holds))] ref ViolationText message, params ReadOnlySpan<string> grains)
     {
         if (!holds)
         {
-            Report(rule, message, grains);
+            Report(rule, message.ToString(), grains.ToArray());
         }
     }
 
@@ -205,5 +208,24 @@ public sealed partial class MachineInvariants
                 counts[group] += pages;
             }
         }
+    }
+
+    /// <summary>What is wrong, as text; made only if something is: an audit expects hundreds of things, and nearly all of them hold.</summary>
+    [InterpolatedStringHandler]
+    private ref struct ViolationText
+    {
+        private DefaultInterpolatedStringHandler _text;
+
+        public ViolationText(int literalLength, int formattedCount, bool holds, out bool isNeeded)
+        {
+            isNeeded = !holds;
+            _text = holds ? default : new DefaultInterpolatedStringHandler(literalLength, formattedCount, CultureInfo.InvariantCulture);
+        }
+
+        public void AppendLiteral(string text) => _text.AppendLiteral(text);
+
+        public void AppendFormatted<T>(T value) => _text.AppendFormatted(value);
+
+        public override string ToString() => _text.ToStringAndClear();
     }
 }

@@ -90,8 +90,16 @@ public sealed class GrainKind
             activation.Discard();
         }
 
-        _activations.Clear();
-        _pools.Clear();
+        // To clear a dictionary costs more than to look whether it is empty.
+        if (!_activations.IsEmpty)
+        {
+            _activations.Clear();
+        }
+
+        if (!_pools.IsEmpty)
+        {
+            _pools.Clear();
+        }
     }
 
     private Activation FindOne(string key, ExecutionNode? caller, Dictionary<string, object>? context)

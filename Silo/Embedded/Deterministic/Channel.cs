@@ -3,7 +3,9 @@ namespace Hugesim.Embedded;
 /// <summary>The messages under way from one place to another, in their order. Which channel delivers next is the scheduler's choice.</summary>
 internal sealed class Channel(ExecutionNode source, ExecutionNode target, int number, int targetNumber)
 {
-    private readonly Queue<Sent> _sent = new();
+    // Most channels never hold more than one item: it has no queue.
+    private Sent _first;
+    private Queue<Sent>? _rest;
 
     internal ExecutionNode Source { get; } = source;
 
@@ -13,13 +15,31 @@ internal sealed class Channel(ExecutionNode source, ExecutionNode target, int nu
 
     internal int TargetNumber { get; } = targetNumber;
 
-    internal bool IsEmpty => _sent.Count == 0;
+    /// <summary>The next channel from the same source.</summary>
+    internal Channel? Next { get; set; }
 
-    internal Sent First => _sent.Peek();
+    internal bool IsEmpty => _first.Item is null;
 
-    internal void Add(Sent sent) => _sent.Enqueue(sent);
+    internal ref readonly Sent First => ref _first;
 
-    internal Sent Take() => _sent.Dequeue();
+    internal void Add(in Sent sent)
+    {
+        if (IsEmpty)
+        {
+            _first = sent;
+        }
+        else
+        {
+            (_rest ??= new Queue<Sent>()).Enqueue(sent);
+        }
+    }
+
+    internal Sent Take()
+    {
+        var taken = _first;
+        _first = _rest is { Count: > 0 } rest ? rest.Dequeue() : default;
+        return taken;
+    }
 }
 
 /// <summary>What lies in a channel.</summary>

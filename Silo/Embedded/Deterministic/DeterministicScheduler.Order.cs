@@ -5,10 +5,10 @@ namespace Hugesim.Embedded;
 /// <content>What a <see cref="DeliveryOrder"/> is told: numbers of places and channels, and whose doing a delivery is.</content>
 internal sealed partial class DeterministicScheduler
 {
-    private readonly Dictionary<ExecutionNode, int> _places = [];
     private readonly Dictionary<GrainRequest, int> _flowsOfWaiting = [];
     private ReadyDelivery[] _candidates = new ReadyDelivery[16];
     private int _flow;
+    private int _places;
 
     /// <summary>A request waits at its callee; whoever lets it start does not make it their own doing.</summary>
     internal void OnWaiting(GrainRequest request) => _flowsOfWaiting[request] = _flow;
@@ -39,20 +39,42 @@ internal sealed partial class DeterministicScheduler
         return _candidates.AsSpan(0, _ready.Count);
     }
 
-    private Channel NewChannel(ExecutionNode source, ExecutionNode target)
+    /// <summary>
+    /// The channel from one place to another. Each place has its own in a list, the last used first: a grain speaks to few others, and mostly to the one
+    /// that it spoke to last. No place outlives a reset, so the lists need no clearing.
+    /// </summary>
+    private Channel ChannelBetween(ExecutionNode source, ExecutionNode target)
     {
-        if (!_places.TryGetValue(target, out var place))
+        Channel? before = null;
+        for (var channel = source.Channels; channel is not null; before = channel, channel = channel.Next)
         {
-            _places[target] = place = _places.Count;
+            if (ReferenceEquals(channel.Target, target))
+            {
+                if (before is not null)
+                {
+                    (before.Next, channel.Next, source.Channels) = (channel.Next, source.Channels, channel);
+                }
+
+                return channel;
+            }
         }
 
-        return new Channel(source, target, _channelNumber++, place);
+        return source.Channels = NewChannel(source, target, source.Channels);
+    }
+
+    private Channel NewChannel(ExecutionNode source, ExecutionNode target, Channel? next = null)
+    {
+        if (target.Place == 0)
+        {
+            target.Place = ++_places;
+        }
+
+        return new Channel(source, target, _channelNumber++, target.Place - 1) { Next = next };
     }
 
     private void ResetNumbers()
     {
-        (_step, _sent, _channelNumber, _flow) = (0, 0, 0, 0);
-        _places.Clear();
+        (_step, _sent, _channelNumber, _flow, _places) = (0, 0, 0, 0, 0);
         _flowsOfWaiting.Clear();
     }
 }

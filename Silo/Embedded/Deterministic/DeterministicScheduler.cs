@@ -12,7 +12,6 @@ internal sealed partial class DeterministicScheduler(EmbeddedCluster cluster, Em
 {
     private static readonly TimeSpan LeaveTime = TimeSpan.FromMilliseconds(20);
 
-    private readonly Dictionary<(ExecutionNode Source, ExecutionNode Target), Channel> _channels = [];
     private readonly List<Channel> _ready = [];
     private readonly OpenCalls _open = new();
     private readonly List<ClientNode> _clients = [];
@@ -127,18 +126,12 @@ internal sealed partial class DeterministicScheduler(EmbeddedCluster cluster, Em
             return;
         }
 
-        if (!_channels.TryGetValue((source, target), out var channel))
-        {
-            _channels[(source, target)] = channel = NewChannel(source, target);
-        }
-
-        Add(channel, item);
+        Add(ChannelBetween(source, target), item);
     }
 
     internal void Reset(long seed, DecisionTrace? replay)
     {
         Chooser.Reset(seed, replay);
-        _channels.Clear();
         _ready.Clear();
         _clients.Clear();
         _open.Clear();
@@ -185,7 +178,7 @@ internal sealed partial class DeterministicScheduler(EmbeddedCluster cluster, Em
             }
 
             options.OnCall?.Invoke(request, request.IsResponse ? CallPhase.Answered : CallPhase.Arrived);
-            options.OnMessage?.Invoke(Describe(request, channel.Source, channel.Target));
+            options.OnMessage?.Invoke(new MessageInfo(request, channel.Source, channel.Target));
         }
 
         SynchronizationContext.SetSynchronizationContext(channel.Target);
@@ -226,7 +219,7 @@ internal sealed partial class DeterministicScheduler(EmbeddedCluster cluster, Em
 
     private void Dispatch(GrainRequest request, WorkItem item, ExecutionNode source, ExecutionNode target)
     {
-        var fate = options.Faults?.OnMessage(Describe(request, source, target), Chooser) ?? MessageFate.Deliver;
+        var fate = options.Faults?.OnMessage(new MessageInfo(request, source, target), Chooser) ?? MessageFate.Deliver;
         switch (fate.Kind)
         {
             case MessageFateKind.Drop:
@@ -306,9 +299,4 @@ internal sealed partial class DeterministicScheduler(EmbeddedCluster cluster, Em
                 "A grain was called from outside of Run. Under the deterministic scheduler clients run inside of EmbeddedCluster.Run, on its thread.");
         }
     }
-
-    private static MessageInfo Describe(GrainRequest request, ExecutionNode source, ExecutionNode target) => new(
-        source.Name, target.Name, request.MethodName, request.IsResponse, SiloOf(source), SiloOf(target));
-
-    private static int SiloOf(ExecutionNode node) => (node as Activation)?.Silo.Index ?? -1;
 }

@@ -1,3 +1,5 @@
+using Hugesim.Embedded.CodeGeneration;
+
 namespace Hugesim.Embedded;
 
 /// <summary>What can happen to a message.</summary>
@@ -40,21 +42,44 @@ public readonly record struct MessageFate(MessageFateKind Kind, TimeSpan Time = 
     public static MessageFate Delay(TimeSpan time) => new(MessageFateKind.Delay, time);
 }
 
-/// <summary>One message of the deterministic scheduler.</summary>
-/// <param name="Source">Who sends: a grain as type/key, or a client.</param>
-/// <param name="Target">Who gets it.</param>
-/// <param name="Method">Interface and method of the request, also for its answer.</param>
-/// <param name="IsResponse">Whether it is the answer.</param>
-/// <param name="SourceSilo">The silo it comes from; -1 is a client.</param>
-/// <param name="TargetSilo">The silo it goes to; -1 is a client.</param>
-public readonly record struct MessageInfo(
-    string Source, string Target, string Method, bool IsResponse, int SourceSilo, int TargetSilo)
+/// <summary>One message of the deterministic scheduler. Names are made when they are asked for: most messages are never looked at.</summary>
+public readonly struct MessageInfo
 {
+    private readonly GrainRequest _request;
+    private readonly ExecutionNode _source;
+    private readonly ExecutionNode _target;
+
+    internal MessageInfo(GrainRequest request, ExecutionNode source, ExecutionNode target)
+    {
+        (_request, _source, _target) = (request, source, target);
+        (IsResponse, SourceSilo, TargetSilo) = (request.IsResponse, SiloOf(source), SiloOf(target));
+    }
+
+    /// <summary>Who sends: a grain as type/key, or a client.</summary>
+    public string Source => _source.Name;
+
+    /// <summary>Who gets it.</summary>
+    public string Target => _target.Name;
+
+    /// <summary>Interface and method of the request, also for its answer.</summary>
+    public string Method => _request.MethodName;
+
+    /// <summary>Whether it is the answer.</summary>
+    public bool IsResponse { get; }
+
+    /// <summary>The silo it comes from; -1 is a client.</summary>
+    public int SourceSilo { get; }
+
+    /// <summary>The silo it goes to; -1 is a client.</summary>
+    public int TargetSilo { get; }
+
     /// <summary>Whether it crosses the (imagined) network.</summary>
     public bool IsBetweenSilos => SourceSilo != TargetSilo;
 
     /// <inheritdoc/>
     public override string ToString() => IsResponse ? $"{Target} <- {Source}: {Method}" : $"{Source} -> {Target}: {Method}";
+
+    private static int SiloOf(ExecutionNode node) => (node as Activation)?.Silo.Index ?? -1;
 }
 
 /// <summary>Decides what goes wrong. Decisions drawn from the chooser are recorded and replayed with the rest.</summary>

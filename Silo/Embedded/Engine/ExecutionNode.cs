@@ -20,6 +20,12 @@ internal abstract class ExecutionNode(EmbeddedCluster cluster) : Synchronization
 
     internal EmbeddedCluster Cluster { get; } = cluster;
 
+    /// <summary>Of the deterministic scheduler: the channels that begin here.</summary>
+    internal Channel? Channels { get; set; }
+
+    /// <summary>Of the deterministic scheduler: the number of this place, from 1; 0 until something was sent here.</summary>
+    internal int Place { get; set; }
+
     /// <summary>A name for traces and messages.</summary>
     internal abstract string Name { get; }
 

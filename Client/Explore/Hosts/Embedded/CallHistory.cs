@@ -15,17 +15,15 @@ internal sealed class CallHistory(KernelProfile profile)
     private const string OfHstate = "IHstateGrain.";
     private const string OfSubpool = "ISubpoolGrain.";
 
-    private readonly List<Entry> _entries = [];
-    private readonly Dictionary<GrainRequest, Entry> _byRequest = new(ReferenceEqualityComparer.Instance);
-    private readonly List<Entry> _arrived = [];
-    private readonly HashSet<(GrainId Target, Operation Operation)> _operations = [];
+    private readonly List<GrainHistory> _grains = [];
+    private readonly List<Entry> _open = [];
+    private readonly HashSet<(long Session, int Slot, long Sequence)> _operations = [];
     private long _time;
 
     public void Clear()
     {
-        _entries.Clear();
-        _byRequest.Clear();
-        _arrived.Clear();
+        _grains.Clear();
+        _open.Clear();
         _operations.Clear();
     }
 
@@ -33,7 +31,8 @@ internal sealed class CallHistory(KernelProfile profile)
     public void OnCall(GrainRequest request, CallPhase phase)
     {
         var method = request.MethodName;
-        if (!method.StartsWith(OfHstate, StringComparison.Ordinal) && !method.StartsWith(OfSubpool, StringComparison.Ordinal))
+        var isHstate = method.StartsWith(OfHstate, StringComparison.Ordinal);
+        if (!isHstate && !method.StartsWith(OfSubpool, StringComparison.Ordinal))
         {
             return;
         }
@@ -42,60 +41,101 @@ internal sealed class CallHistory(KernelProfile profile)
         switch (phase)
         {
             case CallPhase.Sent:
-                var sent = new Entry(request, _time);
-                _entries.Add(sent);
-                _byRequest.Add(request, sent);
+                var sent = new Entry(request, HistoryOf(request.TargetId, isHstate), _time);
+                sent.Grain.All.Add(sent);
+                _open.Add(sent);
                 break;
-            case CallPhase.Arrived when _byRequest.TryGetValue(request, out var entry) && !entry.HasArrived:
-                entry.HasArrived = true;
-                if (IsFirst(request))
+            case CallPhase.Arrived when Find(request) is var i and >= 0 && !_open[i].HasArrived:
+                _open[i].HasArrived = true;
+                if (IsFirst(_open[i]))
                 {
-                    _arrived.Add(entry);
+                    _open[i].Grain.Arrived.Add(_open[i]);
                 }
 
                 break;
-            case CallPhase.Answered when request.Exception is null && _byRequest.TryGetValue(request, out var entry):
-                entry.Answered = _time;
+            case CallPhase.Answered when Find(request) is var i and >= 0:
+                _open[i].Answered = request.Exception is null ? _time : long.MaxValue;
+                _open.RemoveAt(i);
                 break;
         }
     }
-
-    // A caller that asks again with the same operation id makes the same call: the grain carries it out once.
-    private bool IsFirst(GrainRequest request) =>
-        request.GetArguments().OfType<Operation>().FirstOrDefault() is var operation && (operation == default || _operations.Add((request.TargetId, operation)));
 
     /// <summary>Checks the history.</summary>
     /// <returns>What is wrong, or null.</returns>
     public ScheduleFailure? Check()
     {
-        foreach (var grain in _arrived.GroupBy(entry => entry.Request.TargetId))
+        foreach (var grain in _grains)
         {
-            var isHstate = grain.First().Request.MethodName.StartsWith(OfHstate, StringComparison.Ordinal);
-            ISequentialObject<GrainCall> model = isHstate ? new SequentialPool() : new SequentialSubpool(profile);
+            ISequentialObject<GrainCall> model = grain.IsHstate ? new SequentialPool() : new SequentialSubpool(profile);
 
             // The grain's own order is the first guess; only if it does not explain the answers is there something to search.
-            if (FirstUnexplained(model.Copy(), grain) is { } unexplained && Search(model, grain.Key.ToString()) == false)
+            if (FirstUnexplained(model, grain.Arrived) is { } unexplained && Search(grain) == false)
             {
                 var call = unexplained.ToCall();
                 return new ScheduleFailure(
-                    FailureKind.Linearizability, grain.Key.Type.ToString()!,
-                    $"no order of the calls explains the answers of {grain.Key}; first in doubt: {call.Method}({string.Join(", ", call.Arguments)}) = {call.Answer}", 0);
+                    FailureKind.Linearizability, grain.Id.Type.ToString()!,
+                    $"no order of the calls explains the answers of {grain.Id}; first in doubt: {call.Method}({string.Join(", ", call.Arguments)}) = {call.Answer}", 0);
             }
         }
 
         return null;
     }
 
-    private static Entry? FirstUnexplained(ISequentialObject<GrainCall> model, IEnumerable<Entry> inOrder) =>
-        inOrder.FirstOrDefault(entry => !model.Accepts(entry.ToCall()));
+    private static Entry? FirstUnexplained(ISequentialObject<GrainCall> model, List<Entry> inOrder) => inOrder.Find(entry => !model.Accepts(entry.ToCall()));
 
-    private bool? Search(ISequentialObject<GrainCall> model, string grain) => LinearizabilityChecker.IsLinearizable(
-        model,
-        [.. _entries.Where(entry => entry.Request.TargetId.ToString() == grain).Select(entry => new ObservedCall<GrainCall>(entry.ToCall(), entry.Sent, entry.Answered))]);
+    private bool? Search(GrainHistory grain) => LinearizabilityChecker.IsLinearizable(
+        grain.IsHstate ? new SequentialPool() : new SequentialSubpool(profile),
+        [.. grain.All.Select(entry => new ObservedCall<GrainCall>(entry.ToCall(), entry.Sent, entry.Answered))]);
 
-    private sealed class Entry(GrainRequest request, long sent)
+    // A machine has one hstate and few subpools, and few calls are open at a time: the last ones are looked at first.
+    private GrainHistory HistoryOf(GrainId id, bool isHstate)
     {
+        var known = _grains.FindLast(grain => grain.IsHstate == isHstate && grain.Id.Key == id.Key);
+        if (known is null)
+        {
+            _grains.Add(known = new GrainHistory(id, isHstate));
+        }
+
+        return known;
+    }
+
+    private int Find(GrainRequest request) => _open.FindLastIndex(entry => ReferenceEquals(entry.Request, request));
+
+    // A caller that asks again with the same operation id makes the same call: the grain carries it out once.
+    private bool IsFirst(Entry entry)
+    {
+        foreach (var argument in entry.Arguments)
+        {
+            if (argument is Operation operation)
+            {
+                return operation == default || _operations.Add((operation.Session, operation.Slot, operation.Sequence));
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The calls of one grain: all, and those that it carried out, in its order.</summary>
+    private sealed class GrainHistory(GrainId id, bool isHstate)
+    {
+        public GrainId Id { get; } = id;
+
+        public bool IsHstate { get; } = isHstate;
+
+        public List<Entry> All { get; } = [];
+
+        public List<Entry> Arrived { get; } = [];
+    }
+
+    private sealed class Entry(GrainRequest request, GrainHistory grain, long sent)
+    {
+        private object?[]? _arguments;
+
         public GrainRequest Request { get; } = request;
+
+        public GrainHistory Grain { get; } = grain;
+
+        public object?[] Arguments => _arguments ??= Request.GetArguments();
 
         public long Sent { get; } = sent;
 
@@ -107,7 +147,7 @@ internal sealed class CallHistory(KernelProfile profile)
         {
             var method = Request.MethodName;
             var isAnswered = Answered != long.MaxValue;
-            return new GrainCall(method[(method.IndexOf('.', StringComparison.Ordinal) + 1)..], Request.GetArguments(), isAnswered ? Request.Answer : null, isAnswered);
+            return new GrainCall(method[(method.IndexOf('.', StringComparison.Ordinal) + 1)..], Arguments, isAnswered ? Request.Answer : null, isAnswered);
         }
     }
 }

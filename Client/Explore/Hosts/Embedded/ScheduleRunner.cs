@@ -34,6 +34,7 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
     private readonly MachineOptions _options;
     private readonly ScheduledOrder _order;
     private readonly EmbeddedCluster _cluster;
+    private readonly InstanceSource _instances;
     private readonly StoryTeller? _teller;
     private readonly ScheduleRecorder? _recorder;
     private readonly Dictionary<ScenarioCommand, string> _answers = new(ReferenceEqualityComparer.Instance);
@@ -65,6 +66,7 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
             OnMessage = _teller is { } teller ? teller.OnMessage : null,
         });
         _cluster.Order = _order;
+        _instances = new InstanceSource(_cluster);
     }
 
     /// <inheritdoc/>
@@ -85,10 +87,18 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
     {
         var (counters, abandoned) = ("", false);
         Reset(strategy);
-        Catch(CheckBeginning);
+        if (!_knowsBeginning)
+        {
+            Catch(CheckBeginning);
+            _knowsBeginning = _failure is null;
+            if (_knowsBeginning)
+            {
+                Reset(strategy);
+            }
+        }
+
         if (_failure is null)
         {
-            Reset(strategy);
             Catch(() => (counters, abandoned) = RunToEnd());
         }
 
@@ -146,16 +156,11 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
     // What comes before the first block is the same in every schedule: it is audited once, and left alone afterwards.
     private void CheckBeginning()
     {
-        if (!_knowsBeginning)
+        var machine = Boot();
+        foreach (var part in _program.Parts.TakeWhile(part => part.Block is null && _failure is null))
         {
-            var machine = Boot();
-            foreach (var part in _program.Parts.TakeWhile(part => part.Block is null && _failure is null))
-            {
-                Step(machine, part.Step!);
-                Audit(machine, part.Step!.Source.Line);
-            }
-
-            _knowsBeginning = true;
+            Step(machine, part.Step!);
+            Audit(machine, part.Step!.Source.Line);
         }
     }
 
@@ -280,10 +285,22 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
 
     private void Audit(GrainMachine machine, int line)
     {
-        if (_failure is null && Ended(machine.AuditAsync(CancellationToken.None)) is [var first, ..])
+        if (_failure is null && Ended(Violations(machine)) is [var first, ..])
         {
             Fail(new ScheduleFailure(FailureKind.Audit, first.Rule, first.ToString(), line));
         }
+    }
+
+    // A grain at rest may be looked at. After a lost message it may be in the middle of something: then it is asked, and answers when that is over.
+    private ValueTask<IReadOnlyList<AuditViolation>> Violations(GrainMachine machine)
+    {
+        if (_order.HasFaults)
+        {
+            return machine.AuditAsync(CancellationToken.None);
+        }
+
+        _cluster.RunUntilIdle();
+        return MachineAudit.RunAsync(_instances, MachineName);
     }
 
     private void Fail(ScheduleFailure failure) => _failure ??= failure;
@@ -300,7 +317,7 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
         return $"nr={counters.Nr} free={counters.Free} resv={counters.Resv} surp={counters.Surplus}";
     }
 
-    private MachineSnapshot LookInto() => Ended(MachineAudit.CollectAsync(new InstanceSource(_cluster), MachineName));
+    private MachineSnapshot LookInto() => Ended(MachineAudit.CollectAsync(_instances, MachineName));
 
     // Under the deterministic scheduler a call has ended when it returns.
     private static T Ended<T>(ValueTask<T> call) => call.AsTask().GetAwaiter().GetResult();
