@@ -134,7 +134,7 @@ public sealed partial class EmbeddedCluster
     }
 
     private static Activation? Lookup(IAddressable grain) =>
-        grain.AsReference<IGrain>() is GrainReference reference ? reference.Kind.Lookup(reference.Key) : null;
+        (grain as GrainReference ?? grain.AsReference<IGrain>() as GrainReference) is { } reference ? reference.Kind.Lookup(reference.Key) : null;
 
     private Task Leave(Activation activation, Action<Activation> how)
     {
