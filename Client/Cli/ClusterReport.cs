@@ -62,6 +62,11 @@ internal static class ClusterReport
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"silo port {port}, gateway port {silo.GatewayPort}, health port {silo.HealthPort}"));
         }
 
+        if (silo.HttpPort is { } http)
+        {
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"console http://127.0.0.1:{http}/"));
+        }
+
         parts.Add($"NUMA nodes {string.Join(',', silo.NumaNodes)}");
         if (silo.Log is not null)
         {

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Hugesim.Clusters;
 using Hugesim.Silo;
+using Hugesim.WebConsole;
 
 namespace Hugesim.Cli;
 
@@ -29,6 +30,13 @@ internal sealed class ClusterUpCommand(CliConsole console)
 
     private readonly Option<bool> _detach = new("--detach") { Description = "Come back when the cluster is ready; 'hugesim cluster down' ends it." };
 
+    private readonly Option<bool> _http = new("--console")
+    {
+        Description = "Each silo serves a console of the cluster's machines, its flows (Jaeger's query API) and its metrics (for Prometheus) on a port of 127.0.0.1.",
+    };
+
+    private readonly FlowOptions _flows = new(ratio: 0.1);
+
     // What --detach starts: says on standard output that the cluster is ready, and goes on.
     private readonly Option<bool> _background = new(BackgroundFlag) { Hidden = true };
 
@@ -39,8 +47,9 @@ internal sealed class ClusterUpCommand(CliConsole console)
             "up",
             $"Start a local cluster ({LocalSilos.Description}) and run it until Ctrl-C, SIGTERM or 'hugesim cluster down'. All its silos end with it.")
         {
-            _name, _silos, _clustering, _connection, _detach, _background,
+            _name, _silos, _clustering, _connection, _http, _detach, _background,
         };
+        _flows.AddTo(command);
         command.SetAction((result, cancellationToken) =>
         {
             var folder = ClusterFolder.Of(ClusterCommand.NameOrDefault(result.GetValue(_name)));
@@ -68,11 +77,15 @@ internal sealed class ClusterUpCommand(CliConsole console)
         var silos = (int)(result.GetValue(_silos) ?? 3);
         // An id of its own: what an earlier cluster of this name left in a database is not taken for a silo of this one.
         var clusterId = $"{folder.Name}-{Guid.NewGuid():N}"[..(folder.Name.Length + 9)];
-        return result.GetValue(_clustering) == "postgres"
-            ? new LocalSilosOptions(
-                silos, folder.Path, clusterId, SiloSetting.ServiceId.Default, ClusteringKind.Postgres,
-                SiloSettings.Read(null, ForPostgres(result.GetValue(_connection))).Connection)
-            : new LocalSilosOptions(silos, folder.Path, clusterId, SiloSetting.ServiceId.Default, ClusteringKind.File, "");
+        var (clustering, connection) = result.GetValue(_clustering) == "postgres"
+            ? (ClusteringKind.Postgres, SiloSettings.Read(null, ForPostgres(result.GetValue(_connection))).Connection)
+            : (ClusteringKind.File, "");
+        return new LocalSilosOptions(silos, folder.Path, clusterId, SiloSetting.ServiceId.Default, clustering, connection)
+        {
+            Flows = _flows.Read(result),
+            HasConsole = result.GetValue(_http),
+            Pages = LiveConsole.Map,
+        };
     }
 
     private async Task<int> RunAsync(ClusterFolder folder, LocalSilosOptions options, bool inBackground, CancellationToken cancellationToken)
@@ -139,8 +152,9 @@ internal sealed class ClusterUpCommand(CliConsole console)
     {
         var options = Options(result, folder);
         var start = HugesimProcess.StartInfo(
-            "cluster", "up", BackgroundFlag, "--name", folder.Name, "--silos", options.Silos.ToString(System.Globalization.CultureInfo.InvariantCulture),
-            "--clustering", options.Clustering.ToString().ToLowerInvariant());
+            ["cluster", "up", BackgroundFlag, "--name", folder.Name, "--silos", options.Silos.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            "--clustering", options.Clustering.ToString().ToLowerInvariant(), .. options.HasConsole ? [_http.Name] : Array.Empty<string>(),
+            .. options.Flows.ToSettings().SelectMany(setting => new[] { setting.Setting.Flag, setting.Value })]);
         start.Environment[SiloSetting.Connection.Variable] = options.Connection;
         start.RedirectStandardOutput = start.RedirectStandardError = true;
         using var background = Process.Start(start)!;

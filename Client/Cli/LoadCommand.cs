@@ -70,6 +70,8 @@ internal sealed class LoadCommand(CliServices services, CliConsole console)
 
     private readonly Option<bool> _json = new("--json") { Description = "Write JSON, one object a second and a summary." };
 
+    private readonly FlowOptions _flows = new(ratio: 0.01);
+
     private readonly Option<bool> _show = new("--show") { Description = "Print the workload instead, as a start for one's own." };
 
     /// <summary>Describes the command to the command line parser.</summary>
@@ -82,6 +84,7 @@ internal sealed class LoadCommand(CliServices services, CliConsole console)
             _workload, _processes, _machines, _duration, _calls, _rate, _workers, _thresholds, _seed, _pool, options.Profile, options.Silos, options.Cluster, _report,
             _json, _show,
         };
+        _flows.AddTo(command);
         command.Validators.Add(options.RefuseContradiction);
         command.SetAction((result, cancellationToken) =>
             RunAsync(result, options.Machine(result), cancellationToken));
@@ -118,14 +121,15 @@ internal sealed class LoadCommand(CliServices services, CliConsole console)
             return ExitCodes.BadInput;
         }
 
-        return await RunAsync(load, machine, reportFile, Reporter(result), interrupted).ConfigureAwait(false);
+        using var flows = _flows.Start(result, machine.Cluster is not null);
+        return await RunAsync(load, machine with { Traces = flows is not null }, reportFile, Reporter(result), interrupted).ConfigureAwait(false);
     }
 
     private async Task<int> RunAsync(LoadOptions load, MachineOptions machine, string? reportFile, LoadReporter reporter, CancellationToken interrupted)
     {
         var host = machine.Cluster is { } cluster
-            ? await ClusterConnector.ConnectToGrainsAsync(cluster, interrupted).ConfigureAwait(false)
-            : await services.StartGrains(new GrainHostOptions(machine.Silos)).ConfigureAwait(false);
+            ? await ClusterConnector.ConnectToGrainsAsync(cluster, machine.Traces, interrupted).ConfigureAwait(false)
+            : await services.StartGrains(new GrainHostOptions(machine.Silos, Traces: machine.Traces)).ConfigureAwait(false);
         var run = new LoadRun(load, reporter, interrupted);
         LoadResults results;
         await using (host.ConfigureAwait(false))

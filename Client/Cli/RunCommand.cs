@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Hugesim.History;
+using Hugesim.Scenarios;
 using Hugesim.Silo;
 
 namespace Hugesim.Cli;
@@ -11,6 +13,7 @@ internal sealed class RunCommand(CliServices services, CliConsole console)
           hugesim run Client/Examples/5-3-2.txt
           hugesim run --profile 6.1 --nodes 2 numa.txt
           echo 'pool 4' | hugesim run --format recording -
+          hugesim run --otlp-endpoint http://localhost:4317 Client/Examples/5-3-2.txt
         """;
 
     /// <summary>Describes the command to the command line parser.</summary>
@@ -28,7 +31,9 @@ internal sealed class RunCommand(CliServices services, CliConsole console)
         };
         command.Validators.Add(view.RefuseContradiction);
         command.Validators.Add(options.RefuseContradiction);
-        command.SetAction((result, cancellationToken) =>
+        var flows = new FlowOptions(ratio: 1);
+        flows.AddTo(command);
+        command.SetAction(async (result, cancellationToken) =>
         {
             var files = result.GetValue(scenarios)!;
             var machine = options.Machine(result);
@@ -37,9 +42,18 @@ internal sealed class RunCommand(CliServices services, CliConsole console)
                 machine = machine with { Scheduler = "deterministic" };
             }
 
-            var runner = new ScenarioFileRunner(console, token => services.Machines.CreateAsync(machine, token), machine, view.Chosen(result));
-            return runner.RunAsync(files, cancellationToken);
+            using var pipeline = flows.Start(result, machine.Cluster is not null);
+            machine = machine with { Traces = pipeline is not null };
+            var runner = new ScenarioFileRunner(console, token => CreateAsync(machine, token), machine, view.Chosen(result));
+            return await runner.RunAsync(files, cancellationToken).ConfigureAwait(false);
         });
         return command;
+    }
+
+    // Under a schedule the commands of several processes are under way at the same time: there each message of a client is a flow.
+    private async ValueTask<IScenarioMachine> CreateAsync(MachineOptions options, CancellationToken cancellationToken)
+    {
+        var machine = await services.Machines.CreateAsync(options, cancellationToken).ConfigureAwait(false);
+        return options.Traces && options.Scheduler == CliOptions.Schedulers[0] ? new TracedMachine(machine) : machine;
     }
 }

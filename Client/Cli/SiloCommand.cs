@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using Hugesim.Silo;
+using Hugesim.WebConsole;
 
 namespace Hugesim.Cli;
 
@@ -11,6 +12,7 @@ internal sealed class SiloCommand(CliConsole console)
     /// <summary>The example in the help text.</summary>
     public const string Example = """
           hugesim silo --silo-port 11111 --gateway-port 30000 --health-port 8080
+          hugesim silo --http-port 8480 --otlp-endpoint http://localhost:4317 --trace-ratio 0.05
           HUGESIM_CONNECTION='Host=db;Username=hugesim;Password=...' hugesim silo --clustering postgres --advertised-address 10.0.0.5
         """;
 
@@ -72,7 +74,7 @@ internal sealed class SiloCommand(CliConsole console)
 
         try
         {
-            await SiloProcess.RunAsync(settings, () => Say(file, ReadyText(settings)), stop.Token).ConfigureAwait(false);
+            await SiloProcess.RunAsync(settings, LiveConsole.Map, () => Say(file, ReadyText(settings)), stop.Token).ConfigureAwait(false);
             Say(file, $"silo {settings.Name} has stopped");
             return ExitCodes.Success;
         }
@@ -104,6 +106,7 @@ internal sealed class SiloCommand(CliConsole console)
     private static string ReadyText(SiloSettings settings) =>
         $"silo {settings.Name} of cluster {settings.ClusterId} is ready: silo port {settings.SiloPort}, gateway port {settings.GatewayPort}"
         + (settings.HealthPort > 0 ? $", http://{settings.AdvertisedAddress}:{settings.HealthPort}{HealthEndpoint.ReadyPath}" : "")
+        + (settings.HttpPort > 0 ? $", console http://{settings.HttpAddress}:{settings.HttpPort}/" : "")
         + (settings.NumaNodes.Count > 0 ? $", NUMA nodes {string.Join(',', settings.NumaNodes)}" : "");
 
     private void StopAtEndOfInput(CancellationTokenSource stop)

@@ -16,10 +16,11 @@ public static class ClusterConnector
     /// The name of a local cluster, the endpoints of gateways (<c>HOST:PORT</c>, several separated by commas), or <c>postgres</c>: then the
     /// environment and appsettings.json say how to reach the database. Cluster id and service id come from there too.
     /// </param>
+    /// <param name="traces">Messages carry spans.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ClusterException">There is no such cluster, or it does not answer.</exception>
-    public static async Task<IClusterMachines> ConnectAsync(string name, CancellationToken cancellationToken) =>
-        await OpenAsync(name, cancellationToken).ConfigureAwait(false) switch
+    public static async Task<IClusterMachines> ConnectAsync(string name, bool traces, CancellationToken cancellationToken) =>
+        await OpenAsync(name, traces, cancellationToken).ConfigureAwait(false) switch
         {
             (IGrainHost silos, _) => new SiloMachines(silos),
             (_, var machines) => new RemoteMachines(machines!),
@@ -27,11 +28,12 @@ public static class ClusterConnector
 
     /// <summary>Connects to the silos of a cluster, for clients that call grains themselves.</summary>
     /// <param name="name">As for <see cref="ConnectAsync"/>.</param>
+    /// <param name="traces">As for <see cref="ConnectAsync"/>.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ClusterException">There is no such cluster, it does not answer, or its grains cannot be called from another process.</exception>
-    public static async Task<IGrainHost> ConnectToGrainsAsync(string name, CancellationToken cancellationToken)
+    public static async Task<IGrainHost> ConnectToGrainsAsync(string name, bool traces, CancellationToken cancellationToken)
     {
-        var (silos, machines) = await OpenAsync(name, cancellationToken).ConfigureAwait(false);
+        var (silos, machines) = await OpenAsync(name, traces, cancellationToken).ConfigureAwait(false);
         if (silos is not null)
         {
             return silos;
@@ -44,19 +46,20 @@ public static class ClusterConnector
     }
 
     // The cluster's silos, or where they are all in one other process, the way to the machines there.
-    private static async Task<(IGrainHost? Silos, ControlClient? Machines)> OpenAsync(string name, CancellationToken cancellationToken)
+    private static async Task<(IGrainHost? Silos, ControlClient? Machines)> OpenAsync(
+        string name, bool traces, CancellationToken cancellationToken)
     {
         if (name == ClusterNames.Postgres)
         {
             var settings = SiloSettings.Read(null, new Dictionary<string, string> { [nameof(SiloSettings.Clustering)] = nameof(ClusteringKind.Postgres) });
-            return await OfSilosAsync(Target(name, settings, []) with { Connection = settings.Connection }, cancellationToken).ConfigureAwait(false);
+            return await OfSilosAsync(Target(name, settings, []) with { Connection = settings.Connection }, traces, cancellationToken).ConfigureAwait(false);
         }
 
         if (name.Contains(':', StringComparison.Ordinal))
         {
             var settings = SiloSettings.Read(null, new Dictionary<string, string> { [nameof(SiloSettings.Clustering)] = nameof(ClusteringKind.Localhost) });
             var gateways = await Task.WhenAll(name.Split(',').Select(endpoint => ParseAsync(endpoint, cancellationToken))).ConfigureAwait(false);
-            return await OfSilosAsync(Target(name, settings, gateways), cancellationToken).ConfigureAwait(false);
+            return await OfSilosAsync(Target(name, settings, gateways), traces, cancellationToken).ConfigureAwait(false);
         }
 
         var (folder, client) = Find(name);
@@ -69,7 +72,7 @@ public static class ClusterConnector
             }
 
             client.Dispose();
-            return await OfSilosAsync(TargetOf(status, folder), cancellationToken).ConfigureAwait(false);
+            return await OfSilosAsync(TargetOf(status, folder), traces, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -108,8 +111,9 @@ public static class ClusterConnector
             null,
             null);
 
-    private static async Task<(IGrainHost? Silos, ControlClient? Machines)> OfSilosAsync(ClusterTarget target, CancellationToken cancellationToken) =>
-        (await ClusterClient.ConnectAsync(target, cancellationToken).ConfigureAwait(false), null);
+    private static async Task<(IGrainHost? Silos, ControlClient? Machines)> OfSilosAsync(
+        ClusterTarget target, bool traces, CancellationToken cancellationToken) =>
+        (await ClusterClient.ConnectAsync(target, traces, cancellationToken).ConfigureAwait(false), null);
 
     private static async Task<IPEndPoint> ParseAsync(string endpoint, CancellationToken cancellationToken)
     {

@@ -16,7 +16,7 @@ public sealed class ClusterMachineFactory(IScenarioMachineFactory otherwise) : I
             return await otherwise.CreateAsync(options, ct).ConfigureAwait(false);
         }
 
-        var cluster = _clusters.GetOrAdd(name, key => new Lazy<Task<IClusterMachines>>(() => ClusterConnector.ConnectAsync(key, ct)));
+        var cluster = _clusters.GetOrAdd(name, key => new Lazy<Task<IClusterMachines>>(() => ClusterConnector.ConnectAsync(key, options.Traces, ct)));
         var machines = await cluster.Value.ConfigureAwait(false);
         return await machines.CreateAsync(options, ct).ConfigureAwait(false);
     }

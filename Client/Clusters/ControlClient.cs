@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
@@ -16,7 +17,12 @@ internal sealed class ControlClient : IDisposable
     public ControlClient(ClusterRecord record)
     {
         _cluster = record.Name;
-        _http = new HttpClient(new SocketsHttpHandler { ConnectCallback = (_, token) => ConnectAsync(record.Socket, token) })
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = (_, token) => ConnectAsync(record.Socket, token),
+            // Its own would send the span of an HTTP request, which nobody records: the flow would come apart.
+            ActivityHeadersPropagator = null,
+        })
         {
             BaseAddress = new Uri("http://cluster/"),
             // One access to a large mapping is one request.
@@ -60,6 +66,11 @@ internal sealed class ControlClient : IDisposable
         try
         {
             using var request = new HttpRequestMessage(method, $"{ControlServer.Prefix}/{path}") { Content = content };
+            if (Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } span })
+            {
+                request.Headers.Add("traceparent", span);
+            }
+
             using var response = await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
             if (!response.IsSuccessStatusCode)
             {

@@ -66,7 +66,8 @@ internal sealed class ControlServer : IAsyncDisposable
     private static void MapMachines(RouteGroupBuilder api, Func<HostedMachines> machines)
     {
         api.MapPost("/", (BootRequest request) => machines().BootAsync(request));
-        api.MapPost("/{name}/commands", (string name, CommandRequest request) => machines().ExecuteAsync(name, request));
+        api.MapPost("/{name}/commands", (string name, CommandRequest request, HttpContext context) =>
+            machines().ExecuteAsync(name, request, context.Request.Headers.TraceParent));
         api.MapGet("/{name}/counters", (string name) => machines().ReadCountersAsync(name));
         api.MapGet("/{name}/audit", (string name) => machines().AuditAsync(name));
         api.MapPost("/{name}/teardown", (string name) => machines().TearDownAsync(name));

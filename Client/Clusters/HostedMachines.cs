@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using Hugesim.Audit;
+using Hugesim.History;
 using Hugesim.Machine;
 using Hugesim.Scenarios;
 using Hugesim.Silo;
+using Hugesim.Telemetry;
 
 namespace Hugesim.Clusters;
 
@@ -23,7 +25,10 @@ internal sealed class HostedMachines(IGrainHost host)
     }
 
     /// <summary>Executes a line.</summary>
-    public async Task<CommandAnswer> ExecuteAsync(string name, CommandRequest request)
+    /// <param name="name">The machine.</param>
+    /// <param name="request">The line.</param>
+    /// <param name="traceParent">The client's span, if it traces, in the form of W3C's trace context.</param>
+    public async Task<CommandAnswer> ExecuteAsync(string name, CommandRequest request, string? traceParent)
     {
         var hosted = Find(name);
         if (hosted.Parser.ParseLine(request.Number, request.Line) is not ScenarioStep step)
@@ -31,7 +36,9 @@ internal sealed class HostedMachines(IGrainHost host)
             throw ClusterException.Input($"'{request.Line}' is no command", "the languages of client and cluster differ: use the same version of hugesim");
         }
 
+        using var flow = ClientTracing.ContinueFlow(FlowNames.Of(step.Command), traceParent);
         var answer = await hosted.Machine.ExecuteAsync(step.Command, CancellationToken.None).ConfigureAwait(false);
+        StepFlow.End(flow, answer);
         return new CommandAnswer(answer, hosted.Machine.TakeDeaths());
     }
 

@@ -31,9 +31,14 @@ internal static class StepFlow
         }
     }
 
-    /// <summary>Notes the answer.</summary>
-    public static void End(Activity span, string answer)
+    /// <summary>Notes the answer; nothing where the command is not traced.</summary>
+    public static void End(Activity? span, string answer)
     {
+        if (span is null)
+        {
+            return;
+        }
+
         span.SetTag(KernelTracing.Tags.Answer, answer);
         if (FlowNames.IsFailure(answer))
         {

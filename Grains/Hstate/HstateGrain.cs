@@ -1,6 +1,7 @@
 using Hugesim.Abstractions;
 using Hugesim.Model;
 using Hugesim.Telemetry;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Hugesim.Grains;
 
@@ -35,6 +36,7 @@ public sealed partial class HstateGrain : StatefulGrain<HstateState>, IHstateGra
         _cgroups = new HugetlbCgroups();
         _loss = null;
         Begin();
+        Watch(_pool);
         return new(Done(operation));
     }
 
@@ -264,7 +266,22 @@ public sealed partial class HstateGrain : StatefulGrain<HstateState>, IHstateGra
         (_profile, _loss) = (KernelProfiles.Get(state.Profile), state.Loss);
         _pool = new HugePagePool(_profile, state.Pool);
         _cgroups = new HugetlbCgroups(state.Cgroups);
+        Watch(_pool);
     }
+
+    /// <inheritdoc/>
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (_pool is not null)
+        {
+            ServiceProvider.GetService<PoolRegistry>()?.Remove(MachineName, _pool);
+        }
+
+        return base.OnDeactivateAsync(reason, cancellationToken);
+    }
+
+    private void Watch(HugePagePool pool) =>
+        ServiceProvider.GetService<PoolRegistry>()?.Add(new WatchedPool(MachineName, Units.PageBytes / 1024, RuntimeIdentity, pool));
 
     private HstateCounters Describe(HugePagePool pool)
     {

@@ -1,3 +1,6 @@
+using Hugesim.Telemetry;
+using Microsoft.AspNetCore.Routing;
+
 namespace Hugesim.Silo;
 
 /// <summary>How a silo of a local cluster is.</summary>
@@ -23,11 +26,13 @@ public enum LocalSiloState
 /// <param name="SiloPort">Its port for other silos, or null.</param>
 /// <param name="GatewayPort">Its port for clients, or null.</param>
 /// <param name="HealthPort">The port of its health endpoint, or null.</param>
+/// <param name="HttpPort">The port of its console and metrics, or null.</param>
 /// <param name="NumaNodes">The NUMA nodes it owns.</param>
 /// <param name="Log">Its log file, or null.</param>
 /// <param name="Detail">Why it ended, or null.</param>
 public sealed record LocalSilo(
-    string Name, LocalSiloState State, int? Pid, int? SiloPort, int? GatewayPort, int? HealthPort, IReadOnlyList<int> NumaNodes, string? Log, string? Detail);
+    string Name, LocalSiloState State, int? Pid, int? SiloPort, int? GatewayPort, int? HealthPort, int? HttpPort, IReadOnlyList<int> NumaNodes, string? Log,
+    string? Detail);
 
 /// <summary>What a local cluster is made of.</summary>
 /// <param name="Silos">How many silos.</param>
@@ -38,6 +43,15 @@ public sealed record LocalSilo(
 /// <param name="Connection">The connection string, with postgres clustering. Holds a password.</param>
 public sealed record LocalSilosOptions(int Silos, string Folder, string ClusterId, string ServiceId, ClusteringKind Clustering, string Connection)
 {
+    /// <summary>Where flows are sent.</summary>
+    public FlowExportOptions Flows { get; init; } = FlowExportOptions.None;
+
+    /// <summary>Each silo has an HTTP port with console, flows and metrics.</summary>
+    public bool HasConsole { get; init; }
+
+    /// <summary>Adds pages to that.</summary>
+    public Action<IEndpointRouteBuilder, ClusterView>? Pages { get; init; }
+
     /// <summary>The NUMA nodes of emulated machines.</summary>
     public const int MaximumNodes = 16;
 

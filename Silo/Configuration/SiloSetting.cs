@@ -34,6 +34,28 @@ public sealed record SiloSetting(string Key, string ValueName, string Default, s
     public static readonly SiloSetting HealthPort = new(
         nameof(HealthPort), "PORT", "0", "The port of the health endpoint, /health/live and /health/ready over HTTP; 0 for none.");
 
+    /// <summary>The port of what people and programs look at.</summary>
+    public static readonly SiloSetting HttpPort = new(
+        nameof(HttpPort), "PORT", "0",
+        "The port of the console, the flows (Jaeger's query API), the metrics (/metrics, for Prometheus) and the health endpoint over HTTP; 0 for none.");
+
+    /// <summary>Where that port is.</summary>
+    public static readonly SiloSetting HttpAddress = new(
+        nameof(HttpAddress), "ADDRESS", "127.0.0.1", "The address that the HTTP port listens on. It asks nobody who he is: only for networks that you trust.");
+
+    /// <summary>Where spans go.</summary>
+    public static readonly SiloSetting OtlpEndpoint = new(
+        nameof(OtlpEndpoint), "URL", "", "Send flows by OTLP to this address, such as http://localhost:4317; by default OTEL_EXPORTER_OTLP_ENDPOINT, else nowhere.");
+
+    /// <summary>How they go there.</summary>
+    public static readonly SiloSetting OtlpProtocol = new(
+        nameof(OtlpProtocol), "NAME", "",
+        $"The protocol: {Telemetry.FlowExportOptions.Protocols}; by default OTEL_EXPORTER_OTLP_PROTOCOL, else HTTP if the port is 4318.");
+
+    /// <summary>Which of them go there.</summary>
+    public static readonly SiloSetting TraceRatio = new(
+        nameof(TraceRatio), "RATIO", "0.1", "The share of flows that is sent and shown, 0 to 1. Flows that fail are, whatever it is.");
+
     /// <summary>The address that others use.</summary>
     public static readonly SiloSetting AdvertisedAddress = new(
         nameof(AdvertisedAddress), "ADDRESS", "127.0.0.1",
@@ -72,8 +94,8 @@ public sealed record SiloSetting(string Key, string ValueName, string Default, s
     /// <summary>All settings, in the order of the help text.</summary>
     public static IReadOnlyList<SiloSetting> All { get; } =
     [
-        ClusterId, ServiceId, Name, SiloPort, GatewayPort, HealthPort, AdvertisedAddress, NumaNodes, Clustering, Primary, MembershipFile, Connection,
-        Kubernetes, LogLevel,
+        ClusterId, ServiceId, Name, SiloPort, GatewayPort, HealthPort, HttpPort, HttpAddress, AdvertisedAddress, NumaNodes, Clustering, Primary,
+        MembershipFile, Connection, Kubernetes, OtlpEndpoint, OtlpProtocol, TraceRatio, LogLevel,
     ];
 
     /// <summary>The option on the command line, such as <c>--silo-port</c>.</summary>

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using Microsoft.Extensions.Configuration;
+using Hugesim.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Hugesim.Silo;
@@ -43,6 +43,15 @@ public sealed record SiloSettings
 
     /// <summary>See <see cref="SiloSetting.HealthPort"/>.</summary>
     public required int HealthPort { get; init; }
+
+    /// <summary>See <see cref="SiloSetting.HttpPort"/>.</summary>
+    public required int HttpPort { get; init; }
+
+    /// <summary>See <see cref="SiloSetting.HttpAddress"/>.</summary>
+    public required IPAddress HttpAddress { get; init; }
+
+    /// <summary>See <see cref="SiloSetting.OtlpEndpoint"/> and those after it.</summary>
+    public required FlowExportOptions Flows { get; init; }
 
     /// <summary>See <see cref="SiloSetting.AdvertisedAddress"/>.</summary>
     public required IPAddress AdvertisedAddress { get; init; }
@@ -90,6 +99,9 @@ public sealed record SiloSettings
             SiloPort = port,
             GatewayPort = sources.Port(SiloSetting.GatewayPort, 1),
             HealthPort = sources.Port(SiloSetting.HealthPort, 0),
+            HttpPort = sources.Port(SiloSetting.HttpPort, 0),
+            HttpAddress = sources.Parse(SiloSetting.HttpAddress, text => IPAddress.TryParse(text, out var a) ? a : null, "an IP address"),
+            Flows = ReadFlows(sources),
             AdvertisedAddress = sources.Parse(SiloSetting.AdvertisedAddress, text => IPAddress.TryParse(text, out var a) ? a : null, "an IP address"),
             NumaNodes = sources.Parse(SiloSetting.NumaNodes, ParseNodes, "a list of NUMA nodes such as 0,2"),
             Clustering = sources.Choice<ClusteringKind>(SiloSetting.Clustering),
@@ -101,6 +113,16 @@ public sealed record SiloSettings
         };
         settings.CheckWhole();
         return settings;
+    }
+
+    /// <summary>Only where flows are sent, for those who start silos and are none.</summary>
+    internal static FlowExportOptions ReadFlows(SettingSources sources)
+    {
+        var endpoint = sources.Optional(SiloSetting.OtlpEndpoint, FlowExportOptions.ParseEndpoint, "a URL such as http://localhost:4317");
+        var protocol = sources.Optional(
+            SiloSetting.OtlpProtocol, text => FlowExportOptions.ParseProtocol(text) is null ? null : text, $"a protocol: {FlowExportOptions.Protocols}");
+        var ratio = sources.Parse<object>(SiloSetting.TraceRatio, text => FlowExportOptions.ParseRatio(text), "a share from 0 to 1 such as 0.05");
+        return FlowExportOptions.Read(endpoint?.ToString(), protocol, (double)ratio, Environment.GetEnvironmentVariable);
     }
 
     private static IReadOnlyList<int>? ParseNodes(string text)
@@ -132,10 +154,11 @@ public sealed record SiloSettings
             throw Missing("silos in Kubernetes find each other with postgres clustering", SiloSetting.Clustering);
         }
 
-        if (new[] { SiloPort, GatewayPort, HealthPort }.Distinct().Count() < 3)
+        int[] ports = [SiloPort, GatewayPort, .. new[] { HealthPort, HttpPort }.Where(port => port != 0)];
+        if (ports.Distinct().Count() < ports.Length)
         {
             throw ClusterException.Input(
-                $"silo port {SiloPort}, gateway port {GatewayPort} and health port {HealthPort} must differ", "give each a port of its own");
+                $"silo port {SiloPort}, gateway port {GatewayPort}, health port {HealthPort} and HTTP port {HttpPort} must differ", "give each a port of its own");
         }
     }
 

@@ -9,10 +9,6 @@ namespace Hugesim.Telemetry;
 /// </summary>
 public sealed class FlowRecorder : IDisposable
 {
-    /// <summary>The source of the spans around whole steps.</summary>
-    public const string SourceName = "Hugesim.Client";
-
-    private static readonly ActivitySource Source = new(SourceName);
     private static readonly ConcurrentDictionary<ActivityTraceId, Flow> Flows = new();
     private static readonly AsyncLocal<bool> StartsFlow = new();
     private static readonly Lock Change = new();
@@ -43,10 +39,8 @@ public sealed class FlowRecorder : IDisposable
         string name, IEnumerable<KeyValuePair<string, object?>> tags, Func<Activity, ValueTask<T>> step, Action<Activity>? onStart = null)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        // A flow is a trace of its own, also when the caller traces something.
-        Activity.Current = null;
         StartsFlow.Value = true;
-        var root = Source.StartActivity(name, ActivityKind.Internal, parentContext: default, tags)!;
+        var root = ClientTracing.BeginFlow(name, tags)!;
         StartsFlow.Value = false;
         var spans = new ConcurrentQueue<RecordedSpan>();
         Flows[root.TraceId] = new Flow(spans, onStart);
@@ -68,7 +62,7 @@ public sealed class FlowRecorder : IDisposable
     /// <param name="name">The part's name.</param>
     /// <param name="tags">Its tags.</param>
     public static Activity StartPart(Activity root, string name, IEnumerable<KeyValuePair<string, object?>> tags) =>
-        Source.StartActivity(name, ActivityKind.Internal, root.Context, tags)!;
+        ClientTracing.BeginPart(root.Context, name, tags)!;
 
     /// <summary>Stops listening when this was the last recorder.</summary>
     public void Dispose()
@@ -121,5 +115,5 @@ public static class TelemetrySources
     public const string Messages = "Microsoft.Orleans.Application";
 
     /// <summary>Steps of clients, messages, and kernel routines.</summary>
-    public static IReadOnlyList<string> All { get; } = [FlowRecorder.SourceName, Messages, KernelTracing.SourceName];
+    public static IReadOnlyList<string> All { get; } = [ClientTracing.SourceName, Messages, KernelTracing.SourceName];
 }

@@ -45,7 +45,12 @@ public sealed class SiloSettingsTests : IDisposable
     [InlineData("Clustering", "postgres", "postgres clustering needs a connection string")]
     [InlineData("Clustering", "file", "file clustering needs the file that lists the silos")]
     [InlineData("Kubernetes", "true", "silos in Kubernetes find each other with postgres clustering")]
-    [InlineData("GatewayPort", "11111", "silo port 11111, gateway port 11111 and health port 0 must differ")]
+    [InlineData("GatewayPort", "11111", "silo port 11111, gateway port 11111, health port 0 and HTTP port 0 must differ")]
+    [InlineData("HttpPort", "11111", "silo port 11111, gateway port 30000, health port 0 and HTTP port 11111 must differ")]
+    [InlineData("HttpAddress", "everywhere", "--http-address: 'everywhere' is not an IP address")]
+    [InlineData("OtlpEndpoint", "jaeger:4317", "--otlp-endpoint: 'jaeger:4317' is not a URL such as http://localhost:4317")]
+    [InlineData("OtlpProtocol", "http", "--otlp-protocol: 'http' is not a protocol: grpc or http/protobuf")]
+    [InlineData("TraceRatio", "5%", "--trace-ratio: '5%' is not a share from 0 to 1 such as 0.05")]
     public void Read_WrongValue_SaysWhichAndWhatIsRight(string key, string value, string message)
     {
         var error = Should.Throw<ClusterException>(() => SiloSettings.Read(_folder.Write("a.json", "{}"), new Dictionary<string, string> { [key] = value }));

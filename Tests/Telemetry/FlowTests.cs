@@ -11,9 +11,6 @@ namespace Hugesim.Tests.Telemetry;
 /// <summary>The flows of the documents' own examples, span by span. What the kernel does there is told by the reservation document.</summary>
 public sealed class FlowTests
 {
-    private static readonly string[] Shown =
-        [KernelTracing.Tags.From, KernelTracing.Tags.To, KernelTracing.Tags.Chg, KernelTracing.Tags.Answer, KernelTracing.Tags.Error];
-
     [Fact]
     public async Task Flow_MmapOverMinSize_ShowsThreeOfTheSubpoolAndTwoOfThePool()
     {
@@ -129,27 +126,5 @@ public sealed class FlowTests
         return run;
     }
 
-    private static string Tree(RecordedStep step)
-    {
-        var text = new StringBuilder();
-        foreach (var (span, depth) in SpanTree.Order(SpanTree.WithoutCallers(step.Spans)))
-        {
-            text.Append(' ', 2 * depth).Append(span.Name);
-            foreach (var tag in Shown.Where(tag => span.Tag(tag) is not null))
-            {
-                var name = tag["hugesim.".Length..].Split('_')[0];
-                text.Append(' ').Append(name).Append('=').Append(span.Tag(tag) is var value && value == $"{long.MaxValue}" ? "end" : value);
-            }
-
-            foreach (var counter in new[] { "free", "resv" })
-            {
-                var (before, after) = (span.Tag($"hugesim.before.{counter}_pages"), span.Tag($"hugesim.after.{counter}_pages"));
-                text.Append(before == after ? "" : $" {counter} {before}->{after}");
-            }
-
-            text.Append('\n');
-        }
-
-        return text.ToString();
-    }
+    private static string Tree(RecordedStep step) => FlowTree.Of(step.Spans);
 }

@@ -8,7 +8,7 @@ public static class ClusterClient
 
     /// <summary>Says so.</summary>
     /// <exception cref="ClusterException">Always.</exception>
-    public static ValueTask<IGrainHost> ConnectAsync(ClusterTarget target, CancellationToken cancellationToken) => throw ClusterException.Input(
+    public static ValueTask<IGrainHost> ConnectAsync(ClusterTarget target, bool traces, CancellationToken cancellationToken) => throw ClusterException.Input(
         $"cluster {target.Name} has silos of Orleans, and this build has the embedded engine",
         "use a build with -p:GrainEngine=Orleans, or the name of a cluster that 'hugesim cluster up' of this build has started");
 }

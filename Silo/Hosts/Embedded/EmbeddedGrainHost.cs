@@ -1,4 +1,5 @@
 using Hugesim.Embedded;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Hugesim.Silo;
 
@@ -22,14 +23,18 @@ public static class GrainHost
     }
 
     /// <summary>Starts the silos for one who needs more of them than grains.</summary>
-    internal static EmbeddedCluster StartCluster(GrainHostOptions options) => EmbeddedCluster.Start(new EmbeddedClusterOptions
+    internal static EmbeddedCluster StartCluster(GrainHostOptions options, Action<IServiceCollection>? configure = null) => EmbeddedCluster.Start(new EmbeddedClusterOptions
     {
         Silos = options.Silos,
         Scheduler = options.Deterministic ? SchedulerKind.Deterministic : SchedulerKind.Parallel,
         Seed = options.Seed,
         ResponseTimeout = GrainHostOptions.ResponseTimeout,
         SiloMetadata = silo => new Dictionary<string, string> { [OwnerOfNodeDirector.MetadataKey] = options.NodesOf(silo) },
-        ConfigureServices = services => services.AddEmbeddedHugesim(),
+        ConfigureServices = services =>
+        {
+            services.AddEmbeddedHugesim();
+            configure?.Invoke(services);
+        },
     });
 
     /// <summary>A host of silos under the parallel scheduler; disposing it ends them.</summary>

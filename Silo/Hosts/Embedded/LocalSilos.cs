@@ -1,4 +1,7 @@
+using System.Net;
 using Hugesim.Embedded;
+using Hugesim.Telemetry;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Hugesim.Silo;
 
@@ -23,7 +26,7 @@ public static class LocalSilos
                 "leave --clustering away, or build with -p:GrainEngine=Orleans");
         }
 
-        return Task.FromResult<ILocalSilos>(new InProcessSilos(options, onChange));
+        return InProcessSilos.StartAsync(options, onChange, cancellationToken);
     }
 
     private sealed class InProcessSilos : ILocalSilos
@@ -32,14 +35,39 @@ public static class LocalSilos
         private readonly Action<LocalSilo> _onChange;
         private readonly LocalSilo[] _silos;
         private readonly Lock _lock = new();
+        private readonly ClusterTelemetry? _telemetry;
+        private SiloWeb? _web;
 
-        public InProcessSilos(LocalSilosOptions options, Action<LocalSilo> onChange)
+        private InProcessSilos(LocalSilosOptions options, int? httpPort, Action<LocalSilo> onChange)
         {
-            _cluster = GrainHost.StartCluster(new GrainHostOptions(options.Silos));
+            // The client's span reaches this process, and no other one has a part of the flow.
+            _telemetry = ClusterTelemetry.Start(options.Flows, options.ClusterId, options.HasConsole, hasOthers: false, ClusterView.StoredSpans);
+            _cluster = GrainHost.StartCluster(new GrainHostOptions(options.Silos), services => AddTo(services, _telemetry));
             _onChange = onChange;
             Host = GrainHost.Of(_cluster);
             _silos = [.. Enumerable.Range(0, options.Silos).Select(i =>
-                new LocalSilo(LocalSilosOptions.NameOf(i), LocalSiloState.Ready, null, null, null, null, options.NodesOf(i), null, null))];
+                new LocalSilo(LocalSilosOptions.NameOf(i), LocalSiloState.Ready, null, null, null, null, httpPort, options.NodesOf(i), null, null))];
+        }
+
+        public static async Task<ILocalSilos> StartAsync(LocalSilosOptions options, Action<LocalSilo> onChange, CancellationToken cancellationToken)
+        {
+            int? port = options.HasConsole ? FreePorts.Find(1)[0] : null;
+            var silos = new InProcessSilos(options, port, onChange);
+            if (silos._telemetry is { } telemetry && port is not null)
+            {
+                try
+                {
+                    silos._web = await SiloWeb.StartAsync(IPAddress.Loopback, port.Value, silos.View(options, telemetry), options.Pages, cancellationToken)
+                        .ConfigureAwait(false);
+                }
+                catch
+                {
+                    await silos.DisposeAsync().ConfigureAwait(false);
+                    throw;
+                }
+            }
+
+            return silos;
         }
 
         public IReadOnlyList<LocalSilo> Silos
@@ -66,11 +94,30 @@ public static class LocalSilos
 
         public Task CrashAsync(string silo, CancellationToken cancellationToken) => ChangeAsync(silo, LocalSiloState.Crashed, true, number =>
         {
+            var identity = _cluster.Silos[number].SiloAddress.ToString();
             _cluster.CrashSilo(number);
+            _telemetry?.Pools.RemoveSilo(name => name == identity);
             return Task.CompletedTask;
         });
 
-        public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+        public async ValueTask DisposeAsync()
+        {
+            await (_web?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
+            await _cluster.DisposeAsync().ConfigureAwait(false);
+            await (_telemetry?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
+        }
+
+        private static void AddTo(IServiceCollection services, ClusterTelemetry? telemetry)
+        {
+            if (telemetry is not null)
+            {
+                services.AddSingleton(telemetry.Pools);
+            }
+        }
+
+        private ClusterView View(LocalSilosOptions options, ClusterTelemetry telemetry) => new(
+            string.Join(", ", _silos.Select(silo => silo.Name)), options.ClusterId, telemetry.Flows, telemetry.Pools, _cluster.GrainFactory,
+            () => Task.FromResult<IReadOnlyList<string>>([.. telemetry.Pools.Pools.Select(pool => pool.Machine)]), () => true);
 
         private async Task ChangeAsync(string silo, LocalSiloState state, bool onlyRunning, Func<int, Task> change)
         {

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Routing;
+
 namespace Hugesim.Silo;
 
 /// <summary>A silo as a process of its own: what this build cannot do.</summary>
@@ -8,7 +10,8 @@ public static class SiloProcess
 
     /// <summary>Says so.</summary>
     /// <exception cref="ClusterException">Always.</exception>
-    public static Task RunAsync(SiloSettings settings, Action onReady, CancellationToken stop) => throw ClusterException.Input(
+    public static Task RunAsync(
+        SiloSettings settings, Action<IEndpointRouteBuilder, ClusterView>? pages, Action onReady, CancellationToken stop) => throw ClusterException.Input(
         "a silo as a process of its own needs Orleans, and this build has the embedded engine, whose silos share one process",
         "start a cluster of these with 'hugesim cluster up', or build with -p:GrainEngine=Orleans");
 }

@@ -28,7 +28,7 @@ internal static class QuickCluster
                 var options = new LocalSilosOptions(3, folder.FullName, "bench", "hugesim", ClusteringKind.File, "");
                 var silos = await LocalSilos.StartAsync(options, _ => { }, CancellationToken.None);
                 var target = new ClusterTarget("bench", "bench", "hugesim", [], folder.FullName, null);
-                places.Add(("3 silo processes", await Place.StartAsync(await ClusterClient.ConnectAsync(target, CancellationToken.None), silos)));
+                places.Add(("3 silo processes", await Place.StartAsync(await ClusterClient.ConnectAsync(target, traces: false, CancellationToken.None), silos)));
             }
 
             await MeasureAsync(places);

@@ -1,3 +1,4 @@
+using Hugesim.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
@@ -16,8 +17,11 @@ public static class ClusterClient
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(60);
 
     /// <summary>Connects.</summary>
+    /// <param name="target">The cluster.</param>
+    /// <param name="traces">Messages carry spans; without, they cost nothing.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ClusterException">The cluster does not answer.</exception>
-    public static async ValueTask<IGrainHost> ConnectAsync(ClusterTarget target, CancellationToken cancellationToken)
+    public static async ValueTask<IGrainHost> ConnectAsync(ClusterTarget target, bool traces, CancellationToken cancellationToken)
     {
         if (target.Connection is not null)
         {
@@ -27,14 +31,14 @@ public static class ClusterClient
         var losses = new ConnectionLosses(target.Name);
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSingleton<IHostLifetime, ProgramLifetime>();
-        builder.UseOrleansClient(client => Configure(client, target, losses));
+        builder.UseOrleansClient(client => Configure(traces ? client.AddActivityPropagation() : client, target, losses));
         var host = builder.Build();
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(ConnectTimeout);
         try
         {
             await host.StartAsync(timeout.Token).ConfigureAwait(false);
-            return new ClientHost(host, losses);
+            return new ClientHost(host, losses, traces);
         }
         catch (Exception exception)
         {
@@ -85,13 +89,24 @@ public static class ClusterClient
         ? $"no gateway could be reached within {ConnectTimeout.TotalSeconds} s"
         : exception.Message;
 
-    private sealed class ClientHost(IHost host, ConnectionLosses losses) : IGrainHost
+    private sealed class ClientHost : IGrainHost
     {
-        private readonly IGrainFactory _grains = host.Services.GetRequiredService<IGrainFactory>();
+        private readonly IHost _host;
+        private readonly ConnectionLosses _losses;
+        private readonly IGrainFactory _grains;
+        private readonly CancellationTokenSource _stop = new();
+        private readonly Task _exchange;
+
+        public ClientHost(IHost host, ConnectionLosses losses, bool traces)
+        {
+            (_host, _losses) = (host, losses);
+            _grains = host.Services.GetRequiredService<IGrainFactory>();
+            _exchange = traces ? FailedFlowExchange.RunAsync(_grains, _stop.Token) : Task.CompletedTask;
+        }
 
         public async ValueTask<T> RunAsync<T>(Func<IGrainFactory, ValueTask<T>> client)
         {
-            var lost = losses.Next;
+            var lost = _losses.Next;
             try
             {
                 var step = client(_grains).AsTask();
@@ -105,22 +120,25 @@ public static class ClusterClient
             }
             catch (Exception exception) when (exception is SiloUnavailableException or OrleansMessageRejectionException or TimeoutException)
             {
-                throw losses.Describe(exception);
+                throw _losses.Describe(exception);
             }
         }
 
         public async ValueTask DisposeAsync()
         {
-            // Nothing of the client's is worth a goodbye that takes time.
+            await _stop.CancelAsync().ConfigureAwait(false);
+            await _exchange.ConfigureAwait(false);
+            _stop.Dispose();
+            // Nothing else of the client's is worth a goodbye that takes time.
             try
             {
-                await host.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+                await _host.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
             }
 
-            await ((IAsyncDisposable)host).DisposeAsync().ConfigureAwait(false);
+            await ((IAsyncDisposable)_host).DisposeAsync().ConfigureAwait(false);
         }
     }
 }

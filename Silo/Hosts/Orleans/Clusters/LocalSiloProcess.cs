@@ -25,7 +25,7 @@ internal sealed class LocalSiloProcess
         (_options, _number, _membership, _onChange) = (options, number, membership, onChange);
         var name = LocalSilosOptions.NameOf(number);
         _silo = new LocalSilo(
-            name, LocalSiloState.Stopped, null, ports[0], ports[1], ports[2], options.NodesOf(number), Path.Combine(options.Folder, name + ".log"), null);
+            name, LocalSiloState.Stopped, null, ports[0], ports[1], ports[2], options.HasConsole ? ports[3] : null, options.NodesOf(number), Path.Combine(options.Folder, name + ".log"), null);
     }
 
     public LocalSilo Silo => Volatile.Read(ref _silo);
@@ -108,6 +108,12 @@ internal sealed class LocalSiloProcess
         yield return (SiloSetting.SiloPort, Text(Silo.SiloPort));
         yield return (SiloSetting.GatewayPort, Text(Silo.GatewayPort));
         yield return (SiloSetting.HealthPort, Text(Silo.HealthPort));
+        yield return (SiloSetting.HttpPort, Text(Silo.HttpPort ?? 0));
+        foreach (var setting in _options.Flows.ToSettings())
+        {
+            yield return setting;
+        }
+
         yield return (SiloSetting.AdvertisedAddress, SiloSetting.AdvertisedAddress.Default);
         yield return (SiloSetting.NumaNodes, string.Join(',', _options.NodesOf(_number)));
         yield return (SiloSetting.Clustering, _options.Clustering.ToString().ToLowerInvariant());

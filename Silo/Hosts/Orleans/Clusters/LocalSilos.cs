@@ -38,6 +38,8 @@ public static class LocalSilos
 
     private sealed class ProcessSilos : ILocalSilos
     {
+        private const int PortsOfSilo = 4;
+
         private readonly ConcurrentDictionary<string, LocalSiloProcess> _silos;
         private readonly string[] _names;
         private readonly MembershipFile? _membership;
@@ -45,13 +47,13 @@ public static class LocalSilos
 
         public ProcessSilos(LocalSilosOptions options, Action<LocalSilo> onChange)
         {
-            var ports = FreePorts.Find(3 * options.Silos);
+            var ports = FreePorts.Find(PortsOfSilo * options.Silos);
             var membership = Path.Combine(options.Folder, MembershipFileName);
             File.Delete(membership);
             _membership = options.Clustering == ClusteringKind.File ? new MembershipFile(membership) : null;
             _names = [.. Enumerable.Range(0, options.Silos).Select(LocalSilosOptions.NameOf)];
             _silos = new(_names.Select((name, i) => KeyValuePair.Create(
-                name, new LocalSiloProcess(options, i, ports.AsSpan(3 * i, 3).ToArray(), membership, silo => OnChange(silo, onChange)))));
+                name, new LocalSiloProcess(options, i, ports.AsSpan(PortsOfSilo * i, PortsOfSilo).ToArray(), membership, silo => OnChange(silo, onChange)))));
         }
 
         public IReadOnlyList<LocalSilo> Silos => [.. _names.Select(name => _silos[name].Silo)];

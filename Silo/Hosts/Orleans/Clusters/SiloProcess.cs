@@ -1,6 +1,10 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Hugesim.Abstractions;
+using Hugesim.Grains;
+using Hugesim.Telemetry;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -22,10 +26,12 @@ public static class SiloProcess
 
     /// <summary>Runs a silo until it is told to stop, and then stops it in order: activations move to other silos or are stored.</summary>
     /// <param name="settings">What the silo is.</param>
+    /// <param name="pages">Adds pages to what the silo shows over HTTP, or null.</param>
     /// <param name="onReady">Called when the silo takes calls.</param>
     /// <param name="stop">Stops the silo.</param>
     /// <exception cref="ClusterException">It does not start, or has ended by itself.</exception>
-    public static async Task RunAsync(SiloSettings settings, Action onReady, CancellationToken stop)
+    public static async Task RunAsync(
+        SiloSettings settings, Action<IEndpointRouteBuilder, ClusterView>? pages, Action onReady, CancellationToken stop)
     {
         if (settings.Clustering == ClusteringKind.Postgres)
         {
@@ -38,10 +44,16 @@ public static class SiloProcess
         await using var health = settings.HealthPort == 0
             ? null
             : await HealthEndpoint.StartAsync(settings.ListenAddress, settings.HealthPort, () => isReady, stop).ConfigureAwait(false);
-        var host = Build(settings);
+        await using var telemetry = ClusterTelemetry.Start(
+            settings.Flows, settings.Name, isShown: settings.HttpPort > 0, hasOthers: true, ClusterView.StoredSpans);
+        var host = Build(settings, telemetry);
         await using ((IAsyncDisposable)host)
         {
+            await using var web = settings.HttpPort == 0
+                ? null
+                : await SiloWeb.StartAsync(settings.HttpAddress, settings.HttpPort, View(settings, host, telemetry!, () => isReady), pages, stop).ConfigureAwait(false);
             await host.StartAsync(stop).ConfigureAwait(false);
+            telemetry?.BeginExchange(host.Services.GetRequiredService<IGrainFactory>());
             var ended = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
             using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, ended);
             isReady = true;
@@ -57,6 +69,19 @@ public static class SiloProcess
 
             await host.StopAsync(CancellationToken.None).ConfigureAwait(false);
         }
+    }
+
+    private static ClusterView View(SiloSettings settings, IHost host, ClusterTelemetry telemetry, Func<bool> isReady)
+    {
+        var grains = host.Services.GetRequiredService<IGrainFactory>();
+        return new ClusterView(settings.Name, settings.ClusterId, telemetry.Flows, telemetry.Pools, grains, () => MachinesAsync(grains), isReady);
+    }
+
+    // Orleans knows on which silos there are activations of a class; each machine has one hstate.
+    private static async Task<IReadOnlyList<string>> MachinesAsync(IGrainFactory grains)
+    {
+        var hstates = await grains.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics([typeof(HstateGrain).FullName!]).ConfigureAwait(false);
+        return [.. hstates.Select(hstate => Keys.Machine(hstate.GrainId.Key.ToString()!)).Distinct().Order(StringComparer.Ordinal)];
     }
 
     // Orleans' own sockets let two programs listen on one port, and each would get some of the connections.
@@ -75,7 +100,7 @@ public static class SiloProcess
         }
     }
 
-    private static IHost Build(SiloSettings settings)
+    private static IHost Build(SiloSettings settings, ClusterTelemetry? telemetry)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "hugesim" });
         builder.Services.AddSingleton<IHostLifetime, ProgramLifetime>();
@@ -93,6 +118,12 @@ public static class SiloProcess
             silo.Configure<SiloOptions>(options => options.SiloName = settings.Name);
             silo.Configure<EndpointOptions>(options => Listen(options, settings));
             OrleansSilo.Configure(silo, settings.NumaNodes);
+            if (telemetry is not null)
+            {
+                silo.AddActivityPropagation();
+                silo.Services.AddSingleton(telemetry.Pools);
+            }
+
             ConfigureClustering(silo, settings);
         });
         return builder.Build();

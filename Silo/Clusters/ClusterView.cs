@@ -1,0 +1,24 @@
+using Hugesim.Telemetry;
+
+namespace Hugesim.Silo;
+
+/// <summary>What a silo's pages show.</summary>
+/// <param name="Silo">The silo's name, or what the silos of one process are called together.</param>
+/// <param name="Cluster">The cluster's id.</param>
+/// <param name="Flows">The newest flows that were kept here.</param>
+/// <param name="Pools">The pools that live here.</param>
+/// <param name="Grains">Calls grains of the whole cluster.</param>
+/// <param name="MachinesAsync">The names of all machines of the cluster.</param>
+/// <param name="IsReady">Does it take calls?</param>
+public sealed record ClusterView(
+    string Silo,
+    string Cluster,
+    SpanStore Flows,
+    PoolRegistry Pools,
+    IGrainFactory Grains,
+    Func<Task<IReadOnlyList<string>>> MachinesAsync,
+    Func<bool> IsReady)
+{
+    /// <summary>The most spans that a silo keeps to be looked at.</summary>
+    public const int StoredSpans = 50_000;
+}

@@ -1,0 +1,190 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using OpenTelemetry;
+
+namespace Hugesim.Telemetry;
+
+/// <summary>
+/// Sends the spans of flows that are kept to an exporter, and to a store for the process's own pages. One thread exports; what comes faster than that waits
+/// in a queue with a bound, and what has no room there is dropped and counted.
+/// </summary>
+internal sealed class FlowProcessor : BaseExportProcessor<Activity>
+{
+    private const int MostQueuedSpans = 65_536;
+    private const int BatchSpans = 512;
+    private static readonly TimeSpan s_expiry = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(500);
+
+    private readonly FlowBuffer _buffer;
+    private readonly SpanStore? _store;
+    private readonly CallMeter? _calls;
+    private readonly BlockingCollection<Activity> _queue = new(MostQueuedSpans);
+    private readonly ITimer _timer;
+    private readonly Thread? _exports;
+    private readonly ManualResetEventSlim _isIdle = new(true);
+    private long _sentSpans;
+    private long _refusedSpans;
+    private long _unsentSpans;
+
+    /// <summary>Makes it.</summary>
+    /// <param name="exporter">Where the spans go; null to keep them in the store only.</param>
+    /// <param name="store">The store, or null.</param>
+    /// <param name="calls">Counts messages, or null.</param>
+    /// <param name="options">The bounds of the buffer.</param>
+    public FlowProcessor(BaseExporter<Activity>? exporter, SpanStore? store, CallMeter? calls, FlowBufferOptions options)
+        : base(exporter ?? new NoExporter())
+    {
+        (_store, _calls) = (store, calls);
+        _buffer = new FlowBuffer(options, TimeProvider.System, Send);
+        _timer = TimeProvider.System.CreateTimer(_ => _buffer.Expire(), null, s_expiry, s_expiry);
+        if (exporter is not null)
+        {
+            _exports = new Thread(Export) { IsBackground = true, Name = "hugesim OTLP" };
+            _exports.Start();
+        }
+    }
+
+    /// <summary>The flows that are undecided.</summary>
+    public FlowBuffer Buffer => _buffer;
+
+    /// <summary>Spans that the receiver has taken.</summary>
+    public long SentSpans => Volatile.Read(ref _sentSpans);
+
+    /// <summary>Spans that had no room in the queue.</summary>
+    public long RefusedSpans => Volatile.Read(ref _refusedSpans);
+
+    /// <summary>Spans that the receiver did not take.</summary>
+    public long UnsentSpans => Volatile.Read(ref _unsentSpans);
+
+    /// <summary>What has to be told of each span that begins; it belongs before this one.</summary>
+    public BaseProcessor<Activity> Beginnings => new BeginningProcessor(_buffer);
+
+    /// <inheritdoc/>
+    public override void OnEnd(Activity data)
+    {
+        _calls?.Count(data);
+        _buffer.End(data);
+    }
+
+    /// <summary>Adds what became of flows and spans to a meter.</summary>
+    public void AddTo(Meter meter)
+    {
+        meter.CreateObservableCounter(
+            "hugesim.flows",
+            () => new Measurement<long>[]
+            {
+                new(_buffer.FailedFlows, Outcome("failed")), new(_buffer.ForgottenFlows, Outcome("forgotten")), new(_buffer.EvictedFlows, Outcome("evicted")),
+            },
+            "{flow}", "Flows that were not drawn for sending, by what became of them.");
+        meter.CreateObservableCounter(
+            "hugesim.spans",
+            () => new Measurement<long>[]
+            {
+                new(SentSpans, Outcome("sent")), new(_buffer.DroppedSpans, Outcome("dropped_before_end")), new(RefusedSpans, Outcome("dropped_from_queue")),
+                new(UnsentSpans, Outcome("dropped_by_receiver")),
+            },
+            "{span}", "Spans by what became of them.");
+        meter.CreateObservableUpDownCounter("hugesim.spans.waiting", () => _buffer.WaitingSpans, "{span}", "Spans of flows that have not ended.");
+    }
+
+    /// <inheritdoc/>
+    protected override void OnExport(Activity data) => Send(data);
+
+    /// <inheritdoc/>
+    protected override bool OnForceFlush(int timeoutMilliseconds) => _exports is null || _isIdle.Wait(timeoutMilliseconds);
+
+    /// <inheritdoc/>
+    protected override bool OnShutdown(int timeoutMilliseconds)
+    {
+        _timer.Dispose();
+        _queue.CompleteAdding();
+        var all = _exports?.Join(timeoutMilliseconds) ?? true;
+        return base.OnShutdown(timeoutMilliseconds) && all;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _timer.Dispose();
+            if (!_queue.IsAddingCompleted)
+            {
+                _queue.CompleteAdding();
+                _exports?.Join(s_patience);
+            }
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private static KeyValuePair<string, object?> Outcome(string what) => new("hugesim.outcome", what);
+
+    private void Send(Activity span)
+    {
+        _store?.Add(RecordedSpan.Of(span));
+        if (_exports is null)
+        {
+            return;
+        }
+
+        _isIdle.Reset();
+        if (_queue.IsAddingCompleted || !_queue.TryAdd(span))
+        {
+            Interlocked.Increment(ref _refusedSpans);
+        }
+    }
+
+    private void Export()
+    {
+        // What the exporter itself does over HTTP is no flow.
+        using var quiet = SuppressInstrumentationScope.Begin();
+        var batch = new Activity[BatchSpans];
+        while (!_queue.IsCompleted)
+        {
+            var count = Gather(batch);
+            if (count == 0)
+            {
+                _isIdle.Set();
+                continue;
+            }
+
+            var result = exporter.Export(new Batch<Activity>(batch, count));
+            Interlocked.Add(ref result == ExportResult.Success ? ref _sentSpans : ref _unsentSpans, count);
+            Array.Clear(batch, 0, count);
+        }
+
+        _isIdle.Set();
+    }
+
+    // A batch that is full, or what has come within the patience.
+    private int Gather(Activity[] batch)
+    {
+        var count = 0;
+        var began = Stopwatch.GetTimestamp();
+        while (count < batch.Length)
+        {
+            var left = s_patience - Stopwatch.GetElapsedTime(began);
+            if (!_queue.TryTake(out var span, left > TimeSpan.Zero ? left : TimeSpan.Zero))
+            {
+                break;
+            }
+
+            batch[count++] = span;
+        }
+
+        return count;
+    }
+
+    // A processor that exports is not asked at the beginning of a span.
+    private sealed class BeginningProcessor(FlowBuffer buffer) : BaseProcessor<Activity>
+    {
+        public override void OnStart(Activity data) => buffer.Begin(data);
+    }
+
+    private sealed class NoExporter : BaseExporter<Activity>
+    {
+        public override ExportResult Export(in Batch<Activity> batch) => ExportResult.Success;
+    }
+}
