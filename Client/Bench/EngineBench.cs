@@ -17,7 +17,10 @@ internal sealed class EngineBench
     private readonly IProcessGrain _process;
     private readonly IHstateGrain _hstate;
 
-    private EngineBench(IProcessGrain process, IHstateGrain hstate) => (_process, _hstate) = (process, hstate);
+    private EngineBench(ClusterMachine machine, IProcessGrain process, IHstateGrain hstate) => (Machine, _process, _hstate) = (machine, process, hstate);
+
+    /// <summary>The machine, which whoever booted it switches off.</summary>
+    public ClusterMachine Machine { get; }
 
     /// <summary>Boots a machine.</summary>
     public static async ValueTask<EngineBench> StartAsync(IGrainFactory grains)
@@ -29,7 +32,7 @@ internal sealed class EngineBench
         await hstate.SetMaxHugePages(new SetPoolRequest(MappingPages + Callers, -1, ~0L)).ConfigureAwait(false);
         var process = grains.GetGrain<IProcessGrain>(Keys.Process(name, await machine.NextPid().ConfigureAwait(false)));
         await process.Spawn(context, TaskContext.Default).ConfigureAwait(false);
-        return new EngineBench(process, hstate);
+        return new EngineBench(new ClusterMachine(name, context.Profile, 1), process, hstate);
     }
 
     /// <summary>Reserved private write faults, one call a page.</summary>

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Hugesim.Clusters;
 using Hugesim.Machine;
 using Hugesim.Scenarios;
+using Hugesim.Silo;
 
 namespace Hugesim.Cli;
 
@@ -13,6 +15,7 @@ internal sealed class AuditCommand(CliServices services, CliConsole console)
     public const string Example = """
           hugesim audit --every-step Client/Examples/fork-cow.txt
           hugesim audit --repair --step 12 my.txt
+          hugesim audit --cluster local
         """;
 
     private readonly CliOptions _options = new(services);
@@ -23,21 +26,31 @@ internal sealed class AuditCommand(CliServices services, CliConsole console)
 
     private readonly Option<bool> _json = new("--json") { Description = "Write JSON, one object an audit and a summary." };
 
+    private readonly Option<string?> _machine = new("--machine")
+    {
+        Description = "With --cluster and without a file: only this machine, as 'hugesim cluster status' names it.",
+        HelpName = "NAME",
+    };
+
     /// <summary>Describes the command to the command line parser.</summary>
     public Command Build()
     {
-        var files = CliOptions.Scenarios("Scenarios, each run on a fresh machine; - is standard input.");
+        var files = CliOptions.Scenarios("Scenarios, each run on a fresh machine; - is standard input. Without one, --cluster's machines are audited as they are.");
+        files.Arity = ArgumentArity.ZeroOrMore;
         _options.Profile.Description += $" The default is {services.Profiles[^1]}.";
         _options.Nodes.Description += " The default is 1.";
         var command = new Command(
             "audit", "Run scenarios and check that all parts of the machine agree: after the last step, before all is torn down, or as asked for.")
         {
             files, _everyStep, _step, _options.Profile, _options.Repair, _options.Bug, _options.Nodes, _json, _options.Scheduler, _options.Seed, _options.Silos,
-            _options.Cluster,
+            _options.Cluster, _machine,
         };
         command.Validators.Add(RefuseContradiction);
+        command.Validators.Add(result => RefuseMachines(result, files));
         command.Validators.Add(_options.RefuseContradiction);
-        command.SetAction((result, cancellationToken) => RunAsync(result, result.GetValue(files)!, cancellationToken));
+        command.SetAction((result, cancellationToken) => result.GetValue(files) is { Length: > 0 } named
+            ? RunAsync(result, named, cancellationToken)
+            : AuditClusterAsync(result.GetValue(_options.Cluster)!, result.GetValue(_machine), Reporter(result), cancellationToken));
         return command;
     }
 
@@ -49,11 +62,65 @@ internal sealed class AuditCommand(CliServices services, CliConsole console)
         }
     }
 
+    // A machine that runs is audited as it is: what belongs to one that is made for a scenario does not go with it.
+    private void RefuseMachines(CommandResult result, Argument<string[]> files)
+    {
+        if (result.GetResult(files) is { Tokens.Count: > 0 })
+        {
+            if (result.GetResult(_machine) is not null)
+            {
+                result.AddError("--machine is a machine that runs, and a scenario gets one of its own: give one of them.");
+            }
+        }
+        else if (result.GetResult(_options.Cluster) is null)
+        {
+            result.AddError("Required argument missing: name a scenario, or with --cluster the cluster whose machines are to be audited.");
+        }
+        else
+        {
+            Option[] ofScenarios = [_everyStep, _step, _options.Profile, _options.Repair, _options.Bug, _options.Nodes];
+            foreach (var option in ofScenarios.Where(option => result.GetResult(option) is { Implicit: false }))
+            {
+                result.AddError($"{option.Name} is for a scenario: name its file.");
+            }
+        }
+    }
+
+    private IAuditReporter Reporter(ParseResult result) =>
+        result.GetValue(_json) ? new JsonAuditReporter(console.Output) : new TextAuditReporter(new StyledOutput(console));
+
+    private async Task<int> AuditClusterAsync(string cluster, string? name, IAuditReporter reporter, CancellationToken cancellationToken)
+    {
+        var machines = await ClusterConnector.ConnectAsync(cluster, cancellationToken).ConfigureAwait(false);
+        await using (machines.ConfigureAwait(false))
+        {
+            var all = await machines.ListAsync(cancellationToken).ConfigureAwait(false);
+            var chosen = all.Where(owned => name is null || owned.Machine.Name == name).ToArray();
+            if (name is not null && chosen.Length == 0)
+            {
+                throw ClusterException.Input(
+                    $"cluster {cluster} has no machine '{name}'",
+                    all.Count == 0 ? "it has none now" : $"its machines are {string.Join(", ", all.Take(20).Select(owned => owned.Machine.Name))}");
+            }
+
+            var sound = 0;
+            foreach (var (machine, _, _) in chosen)
+            {
+                var violations = await machines.AuditAsync(machine, cancellationToken).ConfigureAwait(false);
+                reporter.OnAudit(new AuditSubject(machine.Name, machine.Profile), new StepAudit(0, null, violations));
+                sound += violations.Count == 0 ? 1 : 0;
+            }
+
+            reporter.OnSummary(sound, chosen.Length);
+            return sound < chosen.Length ? ExitCodes.Differs : ExitCodes.Success;
+        }
+    }
+
     private async Task<int> RunAsync(ParseResult result, string[] files, CancellationToken cancellationToken)
     {
         var machine = _options.Machine(result);
         var moments = new AuditMoments(result.GetValue(_everyStep), (int?)result.GetValue(_step));
-        IAuditReporter reporter = result.GetValue(_json) ? new JsonAuditReporter(console.Output) : new TextAuditReporter(new StyledOutput(console));
+        var reporter = Reporter(result);
         var (sound, bad) = (0, 0);
         foreach (var file in files)
         {

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.ComponentModel;
 using System.Globalization;
 using Hugesim.Bench;
+using Hugesim.Clusters;
+using Hugesim.Grains;
 using Hugesim.Silo;
 
 namespace Hugesim.Cli;
@@ -13,10 +15,13 @@ internal sealed class BenchCommand(CliServices services, CliConsole console)
     public const string Example = """
           hugesim bench
           sudo hugesim bench --json
+          hugesim bench --cluster local
         """;
 
     private const int FewRegions = 1_000;
     private const int ManyRegions = 1_000_000;
+
+    private readonly CliOptions _options = new(services);
 
     private readonly Option<bool> _json = new("--json") { Description = "Write JSON, one object a ratio." };
 
@@ -29,19 +34,25 @@ internal sealed class BenchCommand(CliServices services, CliConsole console)
         var force = CliOptions.Force();
         var command = new Command("bench", "Measure the simulation against this machine's kernel (as root) and against bare calls of its engine, taking turns.")
         {
-            _time, _json, force,
+            _time, _json, force, _options.Cluster,
         };
-        command.SetAction((result, cancellationToken) => RunAsync(
-            TimeSpan.FromMilliseconds(result.GetValue(_time) ?? 300), result.GetValue(_json), result.GetValue(force), cancellationToken));
+        command.SetAction(async (result, cancellationToken) =>
+            result.GetValue(_options.Cluster) is { } cluster && await ForwardedCommand.RunAsync(console, result, cluster, [], cancellationToken).ConfigureAwait(false) is { } exitCode
+                ? exitCode
+                : await RunAsync(
+                    TimeSpan.FromMilliseconds(result.GetValue(_time) ?? 300), result.GetValue(_json), result.GetValue(force), result.GetValue(_options.Cluster), cancellationToken)
+                    .ConfigureAwait(false));
         return command;
     }
 
-    private async Task<int> RunAsync(TimeSpan time, bool json, bool force, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(TimeSpan time, bool json, bool force, string? cluster, CancellationToken cancellationToken)
     {
         var (kernel, why) = OpenKernel(force);
         using (kernel)
         {
-            var host = await services.StartGrains(new GrainHostOptions()).ConfigureAwait(false);
+            var host = cluster is null
+                ? await services.StartGrains(new GrainHostOptions()).ConfigureAwait(false)
+                : await ClusterConnector.ConnectToGrainsAsync(cluster, cancellationToken).ConfigureAwait(false);
             await using (host.ConfigureAwait(false))
             {
                 return await host.RunAsync(async grains =>
@@ -52,10 +63,17 @@ internal sealed class BenchCommand(CliServices services, CliConsole console)
                         WriteHeading();
                     }
 
-                    foreach (var item in Items(engine, kernel, why))
+                    try
                     {
-                        var result = await BenchRunner.RunAsync(item, time, cancellationToken).ConfigureAwait(false);
-                        Write(result, json);
+                        foreach (var item in Items(engine, kernel, why))
+                        {
+                            var result = await BenchRunner.RunAsync(item, time, cancellationToken).ConfigureAwait(false);
+                            Write(result, json);
+                        }
+                    }
+                    finally
+                    {
+                        await MachinePower.OffAsync(grains, engine.Machine).ConfigureAwait(false);
                     }
 
                     return ExitCodes.Success;

@@ -103,6 +103,22 @@ internal sealed class CliOptions
         }
     }
 
+    /// <summary>Lets a command that cannot use a cluster say why, where the option alone would only be unknown.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="why">The reason, and what to do.</param>
+    public static void RefuseCluster(Command command, string why)
+    {
+        var cluster = new Option<string?>("--cluster") { Hidden = true };
+        command.Add(cluster);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(cluster) is not null)
+            {
+                result.AddError($"{command.Name} does not take --cluster: {why}.");
+            }
+        });
+    }
+
     /// <summary>The argument that names scenarios.</summary>
     public static Argument<string[]> Scenarios(string description)
     {

@@ -5,7 +5,7 @@ using Hugesim.Silo;
 namespace Hugesim.Cli;
 
 /// <summary><c>hugesim cluster</c>: local clusters, and the database of clusters elsewhere.</summary>
-internal sealed class ClusterCommand(CliConsole console)
+internal sealed class ClusterCommand(CliServices services, CliConsole console)
 {
     /// <summary>The example in the help text.</summary>
     public const string Example = """
@@ -21,12 +21,13 @@ internal sealed class ClusterCommand(CliConsole console)
     /// <summary>Describes the command to the command line parser.</summary>
     public Command Build() => new("cluster", "Start, look at and end clusters of silos on this machine.")
     {
-        new ClusterUpCommand(console).Build(),
+        new ClusterUpCommand(services, console).Build(),
         BuildStatus(),
         BuildDown(),
         BuildChange("stop", "Stop one silo in order: what its grains hold is handed on where the cluster can do that."),
         BuildChange("crash", "End one silo at once, as if its machine had lost power."),
         BuildChange("start", "Start a silo again that has ended."),
+        new ClusterMachinesCommand(console).Build(),
         BuildSchema(),
     };
 
@@ -37,7 +38,7 @@ internal sealed class ClusterCommand(CliConsole console)
     {
         var name = new Argument<string?>("NAME") { Description = "The cluster; the default is all of them.", Arity = ArgumentArity.ZeroOrOne };
         var json = new Option<bool>("--json") { Description = "Write JSON, one object a cluster." };
-        var command = new Command("status", "Show the local clusters, their silos, ports and log files.") { name, json };
+        var command = new Command("status", "Show the local clusters, their silos, ports and log files, and their machines.") { name, json };
         command.SetAction((result, cancellationToken) => StatusAsync(result.GetValue(name), result.GetValue(json), cancellationToken));
         return command;
     }
@@ -63,6 +64,11 @@ internal sealed class ClusterCommand(CliConsole console)
             if (await client.TryStatusAsync(cancellationToken).ConfigureAwait(false) is { } status)
             {
                 ClusterReport.Write(console, status, json);
+                if (!json)
+                {
+                    await ClusterMachinesCommand.WriteMachinesAsync(console, status, cancellationToken).ConfigureAwait(false);
+                }
+
                 continue;
             }
 

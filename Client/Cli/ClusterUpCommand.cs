@@ -8,7 +8,7 @@ using Hugesim.WebConsole;
 namespace Hugesim.Cli;
 
 /// <summary><c>hugesim cluster up</c>: runs a local cluster, in the foreground or in a background process.</summary>
-internal sealed class ClusterUpCommand(CliConsole console)
+internal sealed class ClusterUpCommand(CliServices services, CliConsole console)
 {
     private const int MaximumSilos = 16;
     private const string BackgroundFlag = "--background";
@@ -103,7 +103,7 @@ internal sealed class ClusterUpCommand(CliConsole console)
             output.Flush();
         }
 
-        var cluster = await LocalCluster.StartAsync(folder, options, silo => OnChange(output, silo, inBackground), cancellationToken).ConfigureAwait(false);
+        var cluster = await LocalCluster.StartAsync(folder, options, services, silo => OnChange(output, silo, inBackground), cancellationToken).ConfigureAwait(false);
         await using (cluster.ConfigureAwait(false))
         {
             if (inBackground)

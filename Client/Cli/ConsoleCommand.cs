@@ -46,8 +46,9 @@ internal sealed class ConsoleCommand(CliServices services, CliConsole console)
                 result.AddError($"{option.Name} is for a scenario that is shown at once: name its file.");
             }
         });
-        command.SetAction((result, cancellationToken) => RunAsync(
-            (int)(result.GetValue(_port) ?? DefaultPort), result.GetValue(_file), options.Of(result), cancellationToken));
+        command.SetAction(async (result, cancellationToken) =>
+            await options.ForwardAsync(console, result, [_file], cancellationToken).ConfigureAwait(false)
+            ?? await RunAsync((int)(result.GetValue(_port) ?? DefaultPort), result.GetValue(_file), options.Of(result), cancellationToken).ConfigureAwait(false));
         return command;
     }
 

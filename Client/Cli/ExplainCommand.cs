@@ -29,8 +29,9 @@ internal sealed class ExplainCommand(CliServices services, CliConsole console)
         };
         var options = new ScheduleOptions(services);
         options.AddTo(command);
-        command.SetAction((result, cancellationToken) => RunAsync(
-            result.GetValue(file)!, options.Of(result), (int?)result.GetValue(_step), result.GetValue(_json), cancellationToken));
+        command.SetAction(async (result, cancellationToken) =>
+            await options.ForwardAsync(console, result, [file], cancellationToken).ConfigureAwait(false)
+            ?? await RunAsync(result.GetValue(file)!, options.Of(result), (int?)result.GetValue(_step), result.GetValue(_json), cancellationToken).ConfigureAwait(false));
         return command;
     }
 

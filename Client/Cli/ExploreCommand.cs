@@ -61,6 +61,7 @@ internal sealed class ExploreCommand(CliServices services, CliConsole console)
         {
             file, _strategy, _schedules, _duration, options.Seed, _faults, options.Profile, options.Bug, options.Nodes, options.Silos, _replay, _save, _json,
         };
+        CliOptions.RefuseCluster(command, "nobody can say in which order a cluster delivers messages; 'hugesim run --cluster' executes the blocks there once");
         command.SetAction(async (result, cancellationToken) =>
         {
             var name = result.GetValue(file)!;

@@ -14,6 +14,7 @@ internal sealed class FuzzCommand(CliServices services, CliConsole console)
     /// <summary>The example in the help text.</summary>
     public const string Example = """
           hugesim fuzz --against invariants --nodes 4 --repair --count 1000
+          hugesim fuzz --against invariants --cluster local --duration 60
           sudo hugesim fuzz --against kernel --count 1000 --save differences
           sudo hugesim fuzz --against kernel --duration 600 --seed 7 --steps 60
         """;
@@ -72,8 +73,9 @@ internal sealed class FuzzCommand(CliServices services, CliConsole console)
             "fuzz", "Try random scenarios: on this machine's own kernel, as root, and the simulated one, or audited step by step; shorten those that fail.")
         {
             _against, _count, _duration, _seed, _steps, _findings, _options.Profile, _options.Repair, _options.Nodes, _options.Scheduler, _options.Silos,
-            _save, _json, _force,
+            _options.Cluster, _save, _json, _force,
         };
+        command.Validators.Add(RefuseCluster);
         command.Validators.Add(RefuseWhatDoesNotApply);
         command.SetAction(RunAsync);
         return command;
@@ -92,6 +94,20 @@ internal sealed class FuzzCommand(CliServices services, CliConsole console)
         else if (result.GetResult(_options.Nodes) is not null)
         {
             result.AddError($"--nodes is for --against {AgainstInvariants}: the real machine has the nodes that it has.");
+        }
+    }
+
+    // The scenarios' seed is --seed here, also on a cluster.
+    private void RefuseCluster(CommandResult result)
+    {
+        if (result.GetResult(_options.Cluster) is null)
+        {
+            return;
+        }
+
+        foreach (var option in new Option[] { _options.Scheduler, _options.Silos }.Where(option => result.GetResult(option) is not null))
+        {
+            result.AddError($"{option.Name} belongs to silos in this process, and --cluster names silos elsewhere: give one of them.");
         }
     }
 
@@ -214,6 +230,7 @@ internal sealed record FuzzPlan(int Seed, int Count, TimeSpan Duration, int Find
         var line = string.Create(CultureInfo.InvariantCulture,
             $"hugesim fuzz --against {Search.Against} --seed {seed} --count 1 --steps {Steps} --profile {machine.Profile}");
         line += Search.Release is null ? string.Create(CultureInfo.InvariantCulture, $" --nodes {machine.Nodes}") : "";
+        line += machine.Cluster is null ? "" : $" --cluster {machine.Cluster}";
         line += machine.Scheduler == CliOptions.Schedulers[0] ? "" : $" --scheduler {machine.Scheduler}";
         return machine.Silos == 1 ? line : string.Create(CultureInfo.InvariantCulture, $"{line} --silos {machine.Silos}");
     }

@@ -99,7 +99,7 @@ public static class HugesimCli
         (new KernelCommand(services, console).Build(), KernelCommand.Example),
         (new DiffCommand(services, console).Build(), DiffCommand.Example),
         (new FuzzCommand(services, console).Build(), FuzzCommand.Example),
-        (new ClusterCommand(console).Build(), ClusterCommand.Example),
+        (new ClusterCommand(services, console).Build(), ClusterCommand.Example),
         (new SiloCommand(console).Build(), SiloCommand.Example),
     ];
 

@@ -25,6 +25,7 @@ internal sealed class KernelCommand(CliServices services, CliConsole console)
             files, view.Format, view.Json, force,
         };
         command.Validators.Add(view.RefuseContradiction);
+        CliOptions.RefuseCluster(command, "it runs scenarios on this machine's own kernel; 'hugesim diff --cluster' compares that with a machine on a cluster");
         command.SetAction((result, cancellationToken) =>
         {
             var run = Begin(services.Kernel, result.GetValue(force), console);

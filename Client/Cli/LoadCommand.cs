@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Hugesim.Abstractions;
 using Hugesim.Clusters;
 using Hugesim.Load;
 using Hugesim.Scenarios;
@@ -121,6 +122,13 @@ internal sealed class LoadCommand(CliServices services, CliConsole console)
             return ExitCodes.BadInput;
         }
 
+        if (machine.Cluster is { } cluster
+            && await ForwardedCommand.RunAsync(console, result, cluster, BuiltInProfiles.Names.Contains(name) ? [_report] : [_workload, _report], interrupted)
+                .ConfigureAwait(false) is { } exitCode)
+        {
+            return exitCode;
+        }
+
         using var flows = _flows.Start(result, machine.Cluster is not null);
         return await RunAsync(load, machine with { Traces = flows is not null }, reportFile, Reporter(result), interrupted).ConfigureAwait(false);
     }
@@ -136,7 +144,9 @@ internal sealed class LoadCommand(CliServices services, CliConsole console)
         {
             try
             {
-                results = await host.RunAsync(run.RunAsync).ConfigureAwait(false);
+                results = machine.Cluster is null && host is not BorrowedGrainHost
+                    ? await host.RunAsync(run.RunAsync).ConfigureAwait(false)
+                    : await RunLeasedAsync(host, run, load).ConfigureAwait(false);
             }
             catch (ClusterException exception) when (!exception.IsInput)
             {
@@ -162,6 +172,17 @@ internal sealed class LoadCommand(CliServices services, CliConsole console)
         }
 
         return ExitCodeOf(results);
+    }
+
+    private static async Task<LoadResults> RunLeasedAsync(IGrainHost host, LoadRun run, LoadOptions load)
+    {
+        var lease = new MachineLease(host);
+        await using (lease.ConfigureAwait(false))
+        {
+            await lease.AddAsync([.. Enumerable.Range(0, load.Machines).Select(i => new ClusterMachine(load.MachineName(i), load.Kernel, load.Profile.Nodes))])
+                .ConfigureAwait(false);
+            return await host.RunAsync(run.RunAsync).ConfigureAwait(false);
+        }
     }
 
     private LoadReporter Reporter(ParseResult result) => result.GetValue(_json)

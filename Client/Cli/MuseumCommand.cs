@@ -36,6 +36,7 @@ internal sealed class MuseumCommand(CliServices services, CliConsole console)
         {
             _name, _list, _markdown, _json,
         };
+        CliOptions.RefuseCluster(command, "its races need schedules; 'hugesim run museum:NAME --bug NAME --cluster' plays one exhibit there");
         _name.CompletionSources.Add(_ => Exhibits.All.Select(exhibit => new System.CommandLine.Completions.CompletionItem(exhibit.Name)));
         _name.Validators.Add(CheckName);
         command.Validators.Add(RefuseContradiction);

@@ -42,7 +42,7 @@ internal sealed class PlanCommand(CliServices services, CliConsole console)
         options.Nodes.Description += " The default is the workload's, or 1.";
         var command = new Command("plan", "Find the smallest pool with which no mmap fails and no process is killed, and what happens with one page less.")
         {
-            _file, _processes, options.Profile, options.Nodes, _out, _json,
+            _file, _processes, options.Profile, options.Nodes, options.Cluster, _out, _json,
         };
         command.SetAction((result, cancellationToken) =>
         {

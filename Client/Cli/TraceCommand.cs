@@ -46,9 +46,11 @@ internal sealed class TraceCommand(CliServices services, CliConsole console)
                 result.AddError("--format belongs to --output: name a file to write to.");
             }
         });
-        command.SetAction((result, cancellationToken) => RunAsync(
-            result.GetValue(file)!, options.Of(result), result.GetValue(_output), result.GetValue(_format) ?? Formats[0],
-            result.GetValue(_step), cancellationToken));
+        command.SetAction(async (result, cancellationToken) =>
+            await options.ForwardAsync(console, result, [file, _output], cancellationToken).ConfigureAwait(false)
+            ?? await RunAsync(
+                result.GetValue(file)!, options.Of(result), result.GetValue(_output), result.GetValue(_format) ?? Formats[0], result.GetValue(_step), cancellationToken)
+                .ConfigureAwait(false));
         return command;
     }
 

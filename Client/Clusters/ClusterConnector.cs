@@ -1,12 +1,23 @@
 using System.Net;
-using Hugesim.Machine;
+using Hugesim.Abstractions;
+using Hugesim.Audit;
 using Hugesim.Scenarios;
 using Hugesim.Silo;
 
 namespace Hugesim.Clusters;
 
 /// <summary>Machines on silos elsewhere. Disposing ends the connection.</summary>
-public interface IClusterMachines : IScenarioMachineFactory, IAsyncDisposable;
+public interface IClusterMachines : IScenarioMachineFactory, IAsyncDisposable
+{
+    /// <summary>The machines of all clients.</summary>
+    Task<IReadOnlyList<OwnedMachine>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>Audits a machine, which may be at work.</summary>
+    Task<IReadOnlyList<AuditViolation>> AuditAsync(ClusterMachine machine, CancellationToken cancellationToken);
+
+    /// <summary>Switches a machine off.</summary>
+    Task EndAsync(ClusterMachine machine, CancellationToken cancellationToken);
+}
 
 /// <summary>Finds clusters by what users call them.</summary>
 public static class ClusterConnector
@@ -25,6 +36,33 @@ public static class ClusterConnector
             (IGrainHost silos, _) => new SiloMachines(silos),
             (_, var machines) => new RemoteMachines(machines!),
         };
+
+    /// <summary>The way to a local cluster in whose process commands are executed, because its grains cannot be called from elsewhere; null for all others.</summary>
+    /// <exception cref="ClusterException">There is no such cluster, or it does not answer.</exception>
+    internal static async Task<ControlClient?> FindHostAsync(string name, CancellationToken cancellationToken)
+    {
+        if (name == ClusterNames.Postgres || name.Contains(':', StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var client = Find(name).Client;
+        try
+        {
+            if ((await client.StatusAsync(cancellationToken).ConfigureAwait(false)).HostsMachines)
+            {
+                return client;
+            }
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
+
+        client.Dispose();
+        return null;
+    }
 
     /// <summary>Connects to the silos of a cluster, for clients that call grains themselves.</summary>
     /// <param name="name">As for <see cref="ConnectAsync"/>.</param>
@@ -136,28 +174,5 @@ public static class ClusterConnector
         {
             throw new ClusterException($"{endpoint[..colon]} has no address: {exception.Message}", "check the name of the gateway's host", exception);
         }
-    }
-
-    private sealed class RemoteMachines(ControlClient client) : IClusterMachines
-    {
-        public ValueTask<IScenarioMachine> CreateAsync(MachineOptions options, CancellationToken ct) => RemoteMachine.BootAsync(client, options, ct);
-
-        public ValueTask DisposeAsync()
-        {
-            client.Dispose();
-            return ValueTask.CompletedTask;
-        }
-    }
-
-    private sealed class SiloMachines(IGrainHost host) : IClusterMachines
-    {
-        // Other clients have machines in the same cluster.
-        private readonly string _prefix = $"m{Guid.NewGuid():N}"[..13];
-        private long _machines;
-
-        public async ValueTask<IScenarioMachine> CreateAsync(MachineOptions options, CancellationToken ct) =>
-            await GrainMachine.BootAsync(new BorrowedGrainHost(host), $"{_prefix}-{Interlocked.Increment(ref _machines)}", options).ConfigureAwait(false);
-
-        public ValueTask DisposeAsync() => host.DisposeAsync();
     }
 }

@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Hugesim.Cli;
 using Hugesim.Silo;
 
 namespace Hugesim.Clusters;
@@ -81,13 +83,46 @@ internal sealed class ControlClient : IDisposable
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            throw new ClusterException(
-                $"cluster {_cluster} is gone: {exception.Message}", "look at it with 'hugesim cluster status', and start it again with 'hugesim cluster up'", exception);
+            throw Gone(exception);
+        }
+    }
+
+    /// <summary>Executes a command line in the cluster's process.</summary>
+    /// <param name="request">The command line.</param>
+    /// <param name="onOutput">Is told each part of what it writes.</param>
+    /// <param name="cancellationToken">Ends the command there as well.</param>
+    /// <exception cref="ClusterException">The cluster is gone, or refuses.</exception>
+    public async Task RunAsync(CommandLineRequest request, Action<CommandLineOutput> onOutput, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var message = new HttpRequestMessage(HttpMethod.Post, $"{ControlServer.Prefix}/commands")
+            {
+                Content = JsonContent.Create(request, ControlJson.Default.CommandLineRequest),
+            };
+            using var response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            if (!response.IsSuccessStatusCode)
+            {
+                throw await RefusalAsync(response, cancellationToken).ConfigureAwait(false);
+            }
+
+            using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
+            while (await lines.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
+            {
+                onOutput(JsonSerializer.Deserialize(line, ControlJson.Default.CommandLineOutput)!);
+            }
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException and not OutputClosedException)
+        {
+            throw Gone(exception);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    private ClusterException Gone(Exception exception) => new(
+        $"cluster {_cluster} is gone: {exception.Message}", "look at it with 'hugesim cluster status', and start it again with 'hugesim cluster up'", exception);
 
     private static async Task<Exception> RefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {

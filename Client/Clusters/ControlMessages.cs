@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Hugesim.Abstractions;
 using Hugesim.Audit;
 using Hugesim.Scenarios;
 using Hugesim.Silo;
@@ -32,7 +33,8 @@ public sealed record ClusterStatus(
 /// <summary>Asks for a machine: <c>POST /v1/machines</c>.</summary>
 /// <param name="Profile">The kernel.</param>
 /// <param name="Nodes">NUMA nodes.</param>
-public sealed record BootRequest(string Profile, int Nodes);
+/// <param name="Owner">The client that has it.</param>
+public sealed record BootRequest(string Profile, int Nodes, MachineOwner Owner);
 
 /// <summary>A machine.</summary>
 /// <param name="Machine">Its name in the paths of the requests that follow.</param>
@@ -48,6 +50,33 @@ public sealed record CommandRequest(string Line, int Number);
 /// <param name="Deaths">Other processes that died.</param>
 public sealed record CommandAnswer(string Answer, IReadOnlyList<string> Deaths);
 
+/// <summary>A parallel block: <c>POST /v1/machines/NAME/block</c>.</summary>
+/// <param name="Lines">Its lines, without the first and the last.</param>
+/// <param name="Number">The number of the line <c>parallel</c>.</param>
+public sealed record BlockRequest(IReadOnlyList<string> Lines, int Number);
+
+/// <summary>What a block has done.</summary>
+/// <param name="Answers">The answers in the order in which they came.</param>
+/// <param name="Deaths">Other processes that died.</param>
+public sealed record BlockAnswers(IReadOnlyList<BlockAnswer> Answers, IReadOnlyList<string> Deaths);
+
+/// <summary>The answer to a line of a block.</summary>
+/// <param name="Line">Counts the block's lines from 0.</param>
+/// <param name="Answer">The answer.</param>
+public sealed record BlockAnswer(int Line, string Answer);
+
+/// <summary>A command line that is to be executed in the cluster's process: <c>POST /v1/commands</c>. Names of files are absolute.</summary>
+/// <param name="Arguments">The command and its arguments.</param>
+/// <param name="Input">Standard input.</param>
+/// <param name="UseColor">Whether to write colours.</param>
+public sealed record CommandLineRequest(IReadOnlyList<string> Arguments, byte[] Input, bool UseColor);
+
+/// <summary>A part of what it writes; one object a line.</summary>
+/// <param name="Output">For standard output, or null.</param>
+/// <param name="Error">For standard error, or null.</param>
+/// <param name="ExitCode">The last one has the exit code.</param>
+public sealed record CommandLineOutput(string? Output, string? Error, int? ExitCode);
+
 /// <summary>Why a request has failed; the status code is then 400 or more.</summary>
 /// <param name="Error">What is wrong.</param>
 /// <param name="Hint">What to do.</param>
@@ -60,6 +89,12 @@ public sealed record ErrorAnswer(string Error, string Hint);
 [JsonSerializable(typeof(BootAnswer))]
 [JsonSerializable(typeof(CommandRequest))]
 [JsonSerializable(typeof(CommandAnswer))]
+[JsonSerializable(typeof(CommandLineRequest))]
+[JsonSerializable(typeof(CommandLineOutput))]
+[JsonSerializable(typeof(BlockRequest))]
+[JsonSerializable(typeof(BlockAnswers))]
+[JsonSerializable(typeof(MachineOwner))]
+[JsonSerializable(typeof(OwnedMachine[]))]
 [JsonSerializable(typeof(ErrorAnswer))]
 [JsonSerializable(typeof(MachineCounters))]
 [JsonSerializable(typeof(TeardownResult))]

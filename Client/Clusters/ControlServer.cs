@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Hugesim.Abstractions;
 using Hugesim.Silo;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -16,6 +18,9 @@ internal interface IControlledCluster
 
     /// <summary>The machines of clients, where the silos are in this process; else null.</summary>
     HostedMachines? Machines { get; }
+
+    /// <summary>The commands of clients, where the silos are in this process; else null.</summary>
+    HostedCommands? Commands { get; }
 
     /// <summary>Starts, stops or crashes a silo.</summary>
     Task ChangeSiloAsync(string silo, string action, CancellationToken cancellationToken);
@@ -54,8 +59,8 @@ internal sealed class ControlServer : IAsyncDisposable
             await cluster.ChangeSiloAsync(silo, action, token).ConfigureAwait(false);
             return cluster.Status;
         });
-        MapMachines(api.MapGroup("/machines"), () => cluster.Machines ?? throw ClusterException.Input(
-            "this cluster hosts no machines for clients", "connect to the gateways of its silos"));
+        MapMachines(api.MapGroup("/machines"), () => cluster.Machines ?? throw HostsNothing());
+        api.MapPost("/commands", (CommandLineRequest request, HttpContext context) => RunAsync(cluster.Commands ?? throw HostsNothing(), request, context));
         await application.StartAsync(cancellationToken).ConfigureAwait(false);
         return new ControlServer(application);
     }
@@ -66,13 +71,29 @@ internal sealed class ControlServer : IAsyncDisposable
     private static void MapMachines(RouteGroupBuilder api, Func<HostedMachines> machines)
     {
         api.MapPost("/", (BootRequest request) => machines().BootAsync(request));
+        api.MapGet("/", () => machines().ListAsync());
+        api.MapPost("/renew", (MachineOwner owner) => machines().RenewAsync(owner));
+        api.MapPost("/{name}/block", (string name, BlockRequest request) => machines().ExecuteAsync(name, request));
         api.MapPost("/{name}/commands", (string name, CommandRequest request, HttpContext context) =>
             machines().ExecuteAsync(name, request, context.Request.Headers.TraceParent));
         api.MapGet("/{name}/counters", (string name) => machines().ReadCountersAsync(name));
         api.MapGet("/{name}/audit", (string name) => machines().AuditAsync(name));
         api.MapPost("/{name}/teardown", (string name) => machines().TearDownAsync(name));
-        api.MapDelete("/{name}", (string name) => machines().Drop(name));
+        api.MapDelete("/{name}", (string name) => machines().DropAsync(name));
     }
+
+    private static ClusterException HostsNothing() =>
+        ClusterException.Input("this cluster hosts no machines for clients", "connect to the gateways of its silos");
+
+    private static Task RunAsync(HostedCommands commands, CommandLineRequest request, HttpContext context) => commands.RunAsync(
+        request,
+        async part =>
+        {
+            await JsonSerializer.SerializeAsync(context.Response.Body, part, ControlJson.Default.CommandLineOutput, context.RequestAborted).ConfigureAwait(false);
+            await context.Response.WriteAsync("\n", context.RequestAborted).ConfigureAwait(false);
+            await context.Response.Body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+        },
+        context.RequestAborted);
 
     private static async Task AnswerErrors(HttpContext context, RequestDelegate next)
     {
@@ -84,7 +105,7 @@ internal sealed class ControlServer : IAsyncDisposable
         {
             await Refuse(context, exception.IsInput ? StatusCodes.Status400BadRequest : StatusCodes.Status503ServiceUnavailable, exception.Message, exception.Hint);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException && !context.Response.HasStarted)
         {
             // The client reports it as what it is; the cluster goes on.
             await Refuse(context, StatusCodes.Status500InternalServerError, exception.Message, exception.ToString());

@@ -1,3 +1,4 @@
+using Hugesim.Cli;
 using Hugesim.Silo;
 
 namespace Hugesim.Clusters;
@@ -23,6 +24,9 @@ internal sealed class LocalCluster : IControlledCluster, IAsyncDisposable
     public HostedMachines? Machines { get; private set; }
 
     /// <inheritdoc/>
+    public HostedCommands? Commands { get; private set; }
+
+    /// <inheritdoc/>
     public ClusterStatus Status => new(
         _folder.Name,
         EngineChoice.Engine,
@@ -38,10 +42,11 @@ internal sealed class LocalCluster : IControlledCluster, IAsyncDisposable
     /// <summary>Starts a cluster.</summary>
     /// <param name="folder">Its folder.</param>
     /// <param name="options">What to start, given that folder.</param>
+    /// <param name="services">What commands need that are executed in this process.</param>
     /// <param name="onChange">Is told when a silo starts, is ready, or has ended.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<LocalCluster> StartAsync(
-        ClusterFolder folder, LocalSilosOptions options, Action<LocalSilo> onChange, CancellationToken cancellationToken)
+        ClusterFolder folder, LocalSilosOptions options, CliServices services, Action<LocalSilo> onChange, CancellationToken cancellationToken)
     {
         var cluster = new LocalCluster(folder, folder.Claim(), options, onChange);
         try
@@ -49,7 +54,11 @@ internal sealed class LocalCluster : IControlledCluster, IAsyncDisposable
             var record = folder.Write();
             cluster._server = await ControlServer.StartAsync(record.Socket, cluster, cancellationToken).ConfigureAwait(false);
             var silos = await LocalSilos.StartAsync(options, onChange, cancellationToken).ConfigureAwait(false);
-            cluster.Machines = silos.Host is { } host ? new HostedMachines(host) : null;
+            if (silos.Host is { } host)
+            {
+                (cluster.Machines, cluster.Commands) = (new HostedMachines(host), new HostedCommands(host, services));
+            }
+
             cluster._silos = silos;
             return cluster;
         }

@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using Hugesim.Abstractions;
 using Hugesim.Audit;
 using Hugesim.Machine;
 using Hugesim.Scenarios;
@@ -6,7 +7,7 @@ using Hugesim.Scenarios;
 namespace Hugesim.Clusters;
 
 /// <summary>A machine in the process that runs a local cluster of the embedded engine.</summary>
-internal sealed class RemoteMachine : IScenarioMachine, IAuditedMachine
+internal sealed class RemoteMachine : IScenarioMachine, IAuditedMachine, IParallelMachine
 {
     private readonly ControlClient _client;
     private readonly string _path;
@@ -15,9 +16,10 @@ internal sealed class RemoteMachine : IScenarioMachine, IAuditedMachine
     private RemoteMachine(ControlClient client, string name) => (_client, _path) = (client, $"machines/{name}");
 
     /// <summary>Boots a machine.</summary>
-    public static async ValueTask<IScenarioMachine> BootAsync(ControlClient client, MachineOptions options, CancellationToken cancellationToken)
+    public static async ValueTask<IScenarioMachine> BootAsync(
+        ControlClient client, MachineOptions options, MachineOwner owner, CancellationToken cancellationToken)
     {
-        var request = JsonContent.Create(new BootRequest(options.Profile, options.Nodes), ControlJson.Default.BootRequest);
+        var request = JsonContent.Create(new BootRequest(options.Profile, options.Nodes, owner), ControlJson.Default.BootRequest);
         var answer = await client.SendAsync(HttpMethod.Post, "machines/", request, ControlJson.Default.BootAnswer, cancellationToken).ConfigureAwait(false);
         return new RemoteMachine(client, answer.Machine);
     }
@@ -30,6 +32,22 @@ internal sealed class RemoteMachine : IScenarioMachine, IAuditedMachine
             HttpMethod.Post, $"{_path}/commands", request, ControlJson.Default.CommandAnswer, cancellationToken).ConfigureAwait(false);
         _deaths.AddRange(answer.Deaths);
         return answer.Answer;
+    }
+
+    /// <inheritdoc/>
+    public (string Message, string Hint)? RefusesBlocks => null;
+
+    /// <inheritdoc/>
+    public async ValueTask ExecuteAsync(ParallelBlock block, Action<ScenarioCommand, string> onAnswer)
+    {
+        var request = JsonContent.Create(
+            new BlockRequest([.. block.Commands.Select(command => command.Source.Text)], block.Source.Line), ControlJson.Default.BlockRequest);
+        var done = await _client.SendAsync(HttpMethod.Post, $"{_path}/block", request, ControlJson.Default.BlockAnswers, CancellationToken.None).ConfigureAwait(false);
+        _deaths.AddRange(done.Deaths);
+        foreach (var answer in done.Answers)
+        {
+            onAnswer(block.Commands[answer.Line], answer.Answer);
+        }
     }
 
     /// <inheritdoc/>

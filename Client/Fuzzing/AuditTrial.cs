@@ -2,6 +2,7 @@ using System.Globalization;
 using Hugesim.Audit;
 using Hugesim.Machine;
 using Hugesim.Scenarios;
+using Hugesim.Silo;
 
 namespace Hugesim.Fuzzing;
 
@@ -42,7 +43,7 @@ public sealed class AuditTrial(IScenarioMachineFactory machines, MachineOptions 
                 cancellationToken.ThrowIfCancellationRequested();
                 return (outcome.Steps, fault ?? await EndAsync(machine, lines.Count + 1, cancellationToken).ConfigureAwait(false));
             }
-            catch (Exception exception) when (exception is not OperationCanceledException)
+            catch (Exception exception) when (exception is not (OperationCanceledException or ClusterException))
             {
                 var message = $"internal error: {exception.GetType().Name}: {exception.Message.ReplaceLineEndings(" ")}";
                 return (steps, new TrialFault(message, Math.Min(steps + 1, lines.Count)));

@@ -7,7 +7,7 @@ namespace Hugesim.Machine;
 internal sealed partial class GrainMachine
 {
     /// <inheritdoc/>
-    public (string Message, string Hint)? RefusesBlocks => _host is IScheduledGrainHost ? null : GrainHost.SupportsDeterministic
+    public (string Message, string Hint)? RefusesBlocks => _host is IScheduledGrainHost || _races ? null : GrainHost.SupportsDeterministic
         ? ("commands are executed at the same time only where a seed decides their order", "add --scheduler deterministic --seed N")
         : ("this build runs on the " + GrainHost.EngineName + ", which cannot run under a seed", "build with -p:GrainEngine=Embedded");
 
@@ -23,7 +23,6 @@ internal sealed partial class GrainMachine
         ParallelBlock block, Action<ScenarioCommand, string> onAnswer, Action<ScenarioCommand> onCommand,
         Func<ScenarioCommand, Func<ValueTask<string>>, ValueTask<string>>? around = null)
     {
-        var host = (IScheduledGrainHost)_host;
         var answered = new Dictionary<ScenarioCommand, TaskCompletionSource>(ReferenceEqualityComparer.Instance);
         foreach (var thread in block.Threads)
         {
@@ -33,8 +32,26 @@ internal sealed partial class GrainMachine
             }
         }
 
-        host.Run([.. block.Threads.Select(thread => Client(thread, answered, onAnswer, onCommand, around))]);
+        Func<IGrainFactory, Task>[] clients = [.. block.Threads.Select(thread => Client(thread, answered, onAnswer, onCommand, around))];
+        if (_host is not IScheduledGrainHost host)
+        {
+            return RaceAsync(clients);
+        }
+
+        host.Run(clients);
         return ValueTask.CompletedTask;
+    }
+
+    // Their calls are under way at the same time, and nobody says in which order they arrive; what lies between two calls is the user space, which takes turns.
+    private async ValueTask RaceAsync(Func<IGrainFactory, Task>[] clients)
+    {
+        var turns = new TaskFactory(new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler);
+        await Run(async () =>
+        {
+            var grains = Grains;
+            await Task.WhenAll(clients.Select(client => turns.StartNew(() => client(grains)).Unwrap()));
+            return 0;
+        });
     }
 
     private Func<IGrainFactory, Task> Client(

@@ -17,6 +17,7 @@ internal sealed partial class GrainMachine : IScenarioMachine, IAuditedMachine, 
     private readonly string _name;
     private readonly int _nodes;
     private readonly KernelProfile _profile;
+    private readonly bool _races;
     private readonly List<UserProcess> _processes = [];
     private readonly Dictionary<string, long> _segments = [];
     private readonly List<long> _segmentIds = [];
@@ -25,11 +26,12 @@ internal sealed partial class GrainMachine : IScenarioMachine, IAuditedMachine, 
     private MachineContext _machine;
     private IGrainFactory? _grains;
 
-    private GrainMachine(IGrainHost host, string name, string profile, int nodes)
+    private GrainMachine(IGrainHost host, string name, MachineOptions options)
     {
-        (_host, _name, _nodes) = (host, name, nodes);
-        _machine = new MachineContext(name, profile);
-        _profile = KernelProfiles.Get(profile);
+        (_host, _name, _nodes) = (host, name, options.Nodes);
+        _machine = new MachineContext(name, options.Profile);
+        _profile = KernelProfiles.Get(options.Profile);
+        _races = options.Cluster is not null;
     }
 
     private IGrainFactory Grains => _grains ?? throw new InvalidOperationException("grains are called outside of a step");
@@ -41,7 +43,7 @@ internal sealed partial class GrainMachine : IScenarioMachine, IAuditedMachine, 
     /// <summary>Boots a machine on a host that it owns from then on.</summary>
     public static async ValueTask<GrainMachine> BootAsync(IGrainHost host, string name, MachineOptions options)
     {
-        var machine = new GrainMachine(host, name, options.Profile, options.Nodes);
+        var machine = new GrainMachine(host, name, options);
         await machine.Run(async () =>
         {
             machine._machine = await machine.Machine.Boot(new BootMachine(options.Profile, options.Nodes, ScenarioLimits.PoolPages));

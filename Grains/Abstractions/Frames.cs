@@ -50,6 +50,10 @@ public interface IFramesGrain : IGrainWithStringKey
     [ReadOnly]
     [ResponseTimeout(CallTimes.Leaf)]
     ValueTask<FrameAudit[]?> Audit();
+
+    /// <summary>The machine is switched off: the last message of its memory's life.</summary>
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask PowerOff();
 }
 
 /// <summary>A frame that comes into use.</summary>

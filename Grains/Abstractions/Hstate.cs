@@ -65,6 +65,10 @@ public interface IHstateGrain : IGrainWithStringKey
     [ReadOnly]
     [ResponseTimeout(CallTimes.Leaf)]
     ValueTask<HstateAudit?> Audit();
+
+    /// <summary>The machine is switched off: the last message of its hstate's life.</summary>
+    [ResponseTimeout(CallTimes.Leaf)]
+    ValueTask PowerOff();
 }
 
 /// <summary>A machine's kernel and hardware.</summary>

@@ -45,6 +45,9 @@ public interface IMachineGrain : IGrainWithStringKey
 
     /// <summary>For the audit: the grains that the machine consists of; null when it was not booted.</summary>
     ValueTask<MachineInventory?> Audit();
+
+    /// <summary>The machine is switched off: the last message of its life.</summary>
+    ValueTask PowerOff();
 }
 
 /// <summary>How a machine boots.</summary>

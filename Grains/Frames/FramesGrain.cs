@@ -187,6 +187,14 @@ public sealed class FramesGrain : StatefulGrain<FramesState>, IFramesGrain, ILoo
     public ValueTask<FrameAudit[]?> Audit() => new(Look() ?? Absent<FrameAudit[]>());
 
     /// <inheritdoc/>
+    public ValueTask PowerOff()
+    {
+        _frames = null;
+        DeactivateOnIdle();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public FrameAudit[]? Look() => _frames?.All.Select(f => new FrameAudit(
         f.Key, f.Value.RefCount, f.Value.MapCount, f.Value.Anon, f.Value.RestoreReserve, f.Value.Subpool, f.Value.Cgroup, f.Value.RsvdCgroup)).ToArray();
 

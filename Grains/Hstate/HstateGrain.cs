@@ -249,6 +249,14 @@ public sealed partial class HstateGrain : StatefulGrain<HstateState>, IHstateGra
     public ValueTask<HstateAudit?> Audit() => new(Look() ?? Absent<HstateAudit>());
 
     /// <inheritdoc/>
+    public ValueTask PowerOff()
+    {
+        _pool = null;
+        DeactivateOnIdle();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public HstateAudit? Look() => _pool is { } pool
         ? new HstateAudit(
             Describe(pool),

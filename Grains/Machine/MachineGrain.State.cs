@@ -26,6 +26,14 @@ public sealed partial class MachineGrain
     }
 
     /// <inheritdoc/>
+    public ValueTask PowerOff()
+    {
+        _machine = null;
+        DeactivateOnIdle();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     protected override MachineState? Capture() => _machine is null ? null : new(
         _machine, _nodes, _nextMount, _nextPid, _nextSegment, [.. _mounts.Select(m => KeyValuePair.Create(m.Name, m.Key))], [.. _detached],
         [.. _processes], [.. _segments.Select(s => new SegmentState(s.Key, s.Value.Inode, s.Value.LengthBytes, s.Value.Removed))], _loss);

@@ -94,4 +94,90 @@ public sealed class LocalClusterTests(LocalClusterFixture cluster)
         code.ShouldBe(2);
         error.ShouldContain("--silos belongs to silos in this process");
     }
+
+    [Fact]
+    public async Task Run_ABlockThroughTheCluster_ExecutesItsCommandsAtTheSameTime()
+    {
+        var race = Path.Combine(Path.GetDirectoryName(s_example)!, "needs-commit-race.txt");
+
+        var (code, output, error) = await cluster.Program.RunAsync("run", "--cluster", "local", race);
+
+        code.ShouldBe(0, output + error);
+        output.ShouldContain("  13  q mmap n 2 shared fd=f                ok");
+        output.ShouldContain("q r n 0..1                            ok val=1,1");
+        output.ShouldContain("no leak  nr=4 free=4 resv=0 surp=0");
+    }
+
+    [Fact]
+    public async Task Machines_OfAClientThatRuns_AreListedAuditedAndSwitchedOff()
+    {
+        using var client = cluster.Program.Start("run", "--cluster", "local", "--profile", "6.12", "-");
+        await client.StandardInput.WriteLineAsync("pool 3");
+        while (await client.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line && !line.Contains("pool 3", StringComparison.Ordinal))
+        {
+            // The machine has booted when it has answered.
+        }
+
+        var machines = await cluster.Program.RunAsync("cluster", "machines");
+        machines.Output.ShouldContain("  1 machine:\n");
+        machines.Output.ShouldContain($"kernel 6.12, 1 node; hugesim run, process {client.Id} on ");
+        (await cluster.Program.RunAsync("cluster", "status")).Output.ShouldContain($"hugesim run, process {client.Id} on ");
+        var name = machines.Output.Split('\n')[1].Trim().Split(' ')[0];
+        (await cluster.Program.RunAsync("audit", "--cluster", "local")).Output.ShouldBe($"{name}: sound\n1 of 1 machines are sound\n");
+        (await cluster.Program.RunAsync("audit", "--cluster", "local", "--machine", name)).ExitCode.ShouldBe(0);
+        (await cluster.Program.RunAsync("audit", "--cluster", "local", "--machine", "none")).Error.ShouldContain($"has no machine 'none'\n  hint: its machines are {name}");
+
+        (await cluster.Program.RunAsync("cluster", "machines", "--end", name)).Output.ShouldBe($"machine {name} is switched off\n");
+
+        (await cluster.Program.RunAsync("cluster", "machines")).Output.ShouldBe("  no machines\n");
+        await client.StandardInput.WriteLineAsync("pool 4");
+        client.StandardInput.Close();
+        await HugesimProgram.EndOf(client);
+        client.ExitCode.ShouldNotBe(0);
+    }
+
+    [Fact]
+    public async Task CommandsThatDriveMachines_WorkThroughTheCluster()
+    {
+        var (code, output, error) = await cluster.Program.RunAsync("load", "churn", "--cluster", "local", "--processes", "4", "--calls", "200");
+        code.ShouldBe(0, output + error);
+        output.ShouldContain("audit     clean");
+
+        (code, output, error) = await cluster.Program.RunAsync(
+            "fuzz", "--against", "invariants", "--cluster", "local", "--repair", "--seed", "1", "--count", "2", "--save", cluster.Program.StateFolder);
+        code.ShouldBe(0, output + error);
+
+        (code, output, error) = await cluster.Program.RunAsync("plan", s_example, "--cluster", "local");
+        code.ShouldBe(0, output + error);
+        output.ShouldContain("pool          6 huge pages");
+
+        (await cluster.Program.RunAsync("cluster", "machines")).Output.ShouldBe("  no machines\n");
+    }
+
+    [Fact]
+    public async Task Trace_ThroughTheCluster_ShowsMessages_OrSaysWhyNot()
+    {
+        var (code, output, error) = await cluster.Program.RunAsync("trace", s_example, "--step", "5", "--cluster", "local");
+
+        if (SiloProcess.IsSupported)
+        {
+            code.ShouldBe(2);
+            error.ShouldContain("cannot be recorded from another process");
+        }
+        else
+        {
+            code.ShouldBe(0, error);
+            output.ShouldContain("hugetlb_reserve_pages");
+            output.ShouldContain("resv_pages 3 -> 5");
+        }
+    }
+
+    [Fact]
+    public async Task Explore_OnACluster_IsRefusedWithTheReason()
+    {
+        var (code, _, error) = await cluster.Program.RunAsync("explore", s_example, "--cluster", "local");
+
+        code.ShouldBe(2);
+        error.ShouldContain("explore does not take --cluster: nobody can say in which order a cluster delivers messages");
+    }
 }

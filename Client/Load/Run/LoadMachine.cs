@@ -52,7 +52,7 @@ internal sealed class LoadMachine
     /// <exception cref="LoadSetupException">Pool or mounts cannot be had.</exception>
     public static async ValueTask<LoadMachine> BootAsync(IGrainFactory grains, LoadOptions options, int index, long[] population)
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"{options.MachinePrefix}{index}");
+        var name = options.MachineName(index);
         var profile = options.Profile;
         var context = await grains.GetGrain<IMachineGrain>(name).Boot(new BootMachine(options.Kernel, profile.Nodes, ScenarioLimits.PoolPages));
         var machine = new LoadMachine(grains, name, index, context, profile, population);

@@ -42,6 +42,9 @@ internal sealed record LoadOptions
     /// <summary>What the machines' names begin with; machines of two loads in one cluster need different ones.</summary>
     public string MachinePrefix { get; init; } = "load";
 
+    /// <summary>The name of a machine, by its number from 0.</summary>
+    public string MachineName(int machine) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{MachinePrefix}{machine}");
+
     /// <summary>Processes of one machine; the first machines have one more where they cannot be shared out evenly.</summary>
     public long ProcessesOf(int machine) => (Processes / Machines) + (machine < Processes % Machines ? 1 : 0);
 }
