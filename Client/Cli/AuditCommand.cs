@@ -91,7 +91,7 @@ internal sealed class AuditCommand(CliServices services, CliConsole console)
 
     private async Task<int> AuditClusterAsync(string cluster, string? name, IAuditReporter reporter, CancellationToken cancellationToken)
     {
-        var machines = await ClusterConnector.ConnectAsync(cluster, cancellationToken).ConfigureAwait(false);
+        var machines = await ClusterConnector.ConnectAsync(cluster, traces: false, cancellationToken).ConfigureAwait(false);
         await using (machines.ConfigureAwait(false))
         {
             var all = await machines.ListAsync(cancellationToken).ConfigureAwait(false);

@@ -52,7 +52,7 @@ internal sealed class BenchCommand(CliServices services, CliConsole console)
         {
             var host = cluster is null
                 ? await services.StartGrains(new GrainHostOptions()).ConfigureAwait(false)
-                : await ClusterConnector.ConnectToGrainsAsync(cluster, cancellationToken).ConfigureAwait(false);
+                : await ClusterConnector.ConnectToGrainsAsync(cluster, traces: false, cancellationToken).ConfigureAwait(false);
             await using (host.ConfigureAwait(false))
             {
                 return await host.RunAsync(async grains =>

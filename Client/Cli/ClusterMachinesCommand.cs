@@ -43,7 +43,7 @@ internal sealed class ClusterMachinesCommand(CliConsole console)
             return;
         }
 
-        var machines = await ClusterConnector.ConnectAsync(status.Name, cancellationToken).ConfigureAwait(false);
+        var machines = await ClusterConnector.ConnectAsync(status.Name, traces: false, cancellationToken).ConfigureAwait(false);
         await using (machines.ConfigureAwait(false))
         {
             Write(console, await machines.ListAsync(cancellationToken).ConfigureAwait(false), MostShown);
@@ -52,7 +52,7 @@ internal sealed class ClusterMachinesCommand(CliConsole console)
 
     private async Task<int> RunAsync(string cluster, string? end, bool json, CancellationToken cancellationToken)
     {
-        var machines = await ClusterConnector.ConnectAsync(cluster, cancellationToken).ConfigureAwait(false);
+        var machines = await ClusterConnector.ConnectAsync(cluster, traces: false, cancellationToken).ConfigureAwait(false);
         await using (machines.ConfigureAwait(false))
         {
             var all = await machines.ListAsync(cancellationToken).ConfigureAwait(false);

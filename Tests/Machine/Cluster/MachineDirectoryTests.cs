@@ -89,7 +89,7 @@ public sealed class MachineDirectoryTests : IAsyncLifetime
         foreach (var mount in inventory.Mounts)
         {
             (await Ask(grains => grains.GetGrain<IMountGrain>(mount).Audit())).ShouldBeNull();
-            (await Ask(grains => grains.GetGrain<ISubpoolGrain>(mount).Audit())).ShouldBeNull();
+            (await Ask(grains => grains.GetGrain<ISubpoolGrain>(mount).Audit()))?.Released.ShouldBeTrue();
         }
 
         (await Ask(grains => grains.GetGrain<IInodeGrain>(inventory.Segments[0].Inode).Audit())).ShouldBeNull();
