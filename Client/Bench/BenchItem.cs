@@ -5,16 +5,19 @@ namespace Hugesim.Bench;
 /// <param name="RunAsync">Does so many operations.</param>
 internal sealed record BenchSide(string Name, Func<long, ValueTask> RunAsync);
 
-/// <summary>A ratio to be measured.</summary>
+/// <summary>A rate to be measured, mostly as a ratio to another one.</summary>
 /// <param name="Name">The operation.</param>
 /// <param name="Subject">The side whose rate is divided.</param>
-/// <param name="Reference">The side that it is divided by, or null where it cannot be measured here.</param>
+/// <param name="Reference">The side that it is divided by, or null where there is none or it cannot be measured here.</param>
 internal sealed record BenchItem(string Name, BenchSide Subject, BenchSide? Reference)
 {
     /// <summary>The ratio that is wanted, at least; null where the ratio is only to be known.</summary>
     public double? Goal { get; init; }
 
-    /// <summary>Why there is no reference.</summary>
+    /// <summary>Operations a second that are wanted, at least, where there is nothing to compare with.</summary>
+    public double? GoalPerSecond { get; init; }
+
+    /// <summary>Why there is no reference where one belongs.</summary>
     public string? Skipped { get; init; }
 }
 
@@ -29,5 +32,14 @@ internal sealed record BenchResult(
     BenchItem Item, double SubjectPerSecond, double? ReferencePerSecond, double? Ratio, double? LeastRatio, double? MostRatio)
 {
     /// <summary>Whether the goal is reached; null without a goal or a ratio.</summary>
-    public bool? IsReached => Item.Goal is { } goal && Ratio is { } ratio ? ratio >= goal : null;
+    public bool? IsReached =>
+        Item.Goal is { } goal && Ratio is { } ratio ? ratio >= goal
+        : Item.GoalPerSecond is { } rate ? SubjectPerSecond >= rate
+        : null;
 }
+
+/// <summary>A size that was measured.</summary>
+/// <param name="Name">What it is.</param>
+/// <param name="Bytes">How much.</param>
+/// <param name="GoalBytes">What it may be, at most.</param>
+internal sealed record BenchSize(string Name, long Bytes, long GoalBytes);

@@ -7,6 +7,11 @@ internal static class BenchRunner
 {
     private const int Rounds = 7;
 
+    // A side is warm when so many rounds have brought nothing new: .NET compiles what runs often several times over, each time faster.
+    private const int SteadyRounds = 4;
+    private const int MostWarmUpRounds = 40;
+    private const double Progress = 1.03;
+
     /// <summary>Measures an item.</summary>
     /// <param name="item">The comparison.</param>
     /// <param name="roundTime">How long a round of one side takes, about.</param>
@@ -15,8 +20,8 @@ internal static class BenchRunner
     {
         var subjects = new List<double>();
         var references = new List<double>();
-        var subjectOperations = await CalibrateAsync(item.Subject, roundTime, cancellationToken).ConfigureAwait(false);
-        var referenceOperations = item.Reference is { } side ? await CalibrateAsync(side, roundTime, cancellationToken).ConfigureAwait(false) : 0;
+        var subjectOperations = await WarmUpAsync(item.Subject, roundTime, cancellationToken).ConfigureAwait(false);
+        var referenceOperations = item.Reference is { } side ? await WarmUpAsync(side, roundTime, cancellationToken).ConfigureAwait(false) : 0;
         for (var round = 0; round < Rounds; round++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -36,17 +41,23 @@ internal static class BenchRunner
         return new BenchResult(item, Median(subjects), Median(references), Median(ratios), ratios.Min(), ratios.Max());
     }
 
-    private static async Task<long> CalibrateAsync(BenchSide side, TimeSpan roundTime, CancellationToken cancellationToken)
+    // Works until the side gets no faster, and tells how many operations a round takes then.
+    private static async Task<long> WarmUpAsync(BenchSide side, TimeSpan roundTime, CancellationToken cancellationToken)
     {
-        for (var operations = 64L; ; operations *= 4)
+        var (operations, best, steady) = (64L, 0.0, 0);
+        for (var round = 0; round < MostWarmUpRounds && steady < SteadyRounds; round++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var rate = await RateAsync(side, operations).ConfigureAwait(false);
-            if (operations / rate >= roundTime.TotalSeconds / 8)
-            {
-                return Math.Max(1, (long)(rate * roundTime.TotalSeconds));
-            }
+
+            // The first rounds are too short to tell anything but how long the next one should be.
+            var isWhole = operations / rate >= roundTime.TotalSeconds / 4;
+            steady = !isWhole || rate > best * Progress ? 0 : steady + 1;
+            best = isWhole ? Math.Max(best, rate) : best;
+            operations = Math.Max(1, Math.Min(operations * 8, (long)(rate * roundTime.TotalSeconds)));
         }
+
+        return operations;
     }
 
     private static async Task<double> RateAsync(BenchSide side, long operations)

@@ -1,85 +1,98 @@
-using System.ComponentModel;
+using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
+using Hugesim.Silo;
 
 namespace Hugesim.Bench;
 
-/// <summary>The real kernel's side: mmap with MAP_HUGETLB in this very process, from a pool that is put back as found.</summary>
+/// <summary>
+/// The real kernel's side: processes of their own that map, fault and unmap huge pages. The pool is put back as it was found, also when this
+/// program is killed: a small process waits for the end of a pipe from here.
+/// </summary>
 internal sealed class RealKernelBench : IDisposable
 {
     private const string PoolFile = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages";
-    private const int PageBytes = 2 << 20;
-    private const int ReadAndWrite = 3;
 
-    // MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB
-    private const int Flags = 0x2 | 0x20 | 0x40000;
+    // 1 GiB of huge pages is asked for at most.
+    private const int MostProcesses = 8;
 
-    private readonly string _before;
+    private readonly Process _keeper;
+    private readonly List<Process> _processes = [];
 
-    /// <summary>Sets up a pool for one mapping.</summary>
+    /// <summary>Sets up a pool for one mapping of each process.</summary>
     /// <exception cref="IOException">The pool cannot be had.</exception>
     public RealKernelBench()
     {
-        _before = File.ReadAllText(PoolFile).Trim();
-        var wanted = EngineBench.MappingPages.ToString(CultureInfo.InvariantCulture);
+        var before = File.ReadAllText(PoolFile).Trim();
+        _keeper = StartKeeper(before);
+        var wanted = (Processes * EngineBench.MappingPages).ToString(CultureInfo.InvariantCulture);
         File.WriteAllText(PoolFile, wanted);
         if (File.ReadAllText(PoolFile).Trim() != wanted)
         {
             Dispose();
             throw new IOException($"the kernel has no memory for {wanted} huge pages");
         }
+
+        for (var i = 0; i < Processes; i++)
+        {
+            var start = HugesimProcess.StartInfo("bench", RealKernelProcess.Flag);
+            start.RedirectStandardOutput = true;
+            _processes.Add(Process.Start(start)!);
+        }
     }
+
+    /// <summary>As many processes as there are processors, within reason.</summary>
+    public static int Processes { get; } = Math.Min(Environment.ProcessorCount, MostProcesses);
 
     /// <summary>Reserved private write faults.</summary>
-    public BenchSide Faults => new("real kernel", operations =>
-    {
-        for (var done = 0L; done < operations; done += EngineBench.MappingPages)
-        {
-            var address = Map(EngineBench.MappingPages);
-            for (var page = 0; page < EngineBench.MappingPages; page++)
-            {
-                Marshal.WriteByte(address, page * PageBytes, 1);
-            }
-
-            Unmap(address, EngineBench.MappingPages);
-        }
-
-        return ValueTask.CompletedTask;
-    });
+    /// <param name="processes">Processes at the same time.</param>
+    public BenchSide Faults(int processes) => new(NameOf(processes), operations => WorkAsync(RealKernelProcess.FaultCommand, processes, operations));
 
     /// <summary>mmap and munmap of one page.</summary>
-    public BenchSide Mappings => new("real kernel", operations =>
-    {
-        for (var done = 0L; done < operations; done++)
-        {
-            Unmap(Map(1), 1);
-        }
-
-        return ValueTask.CompletedTask;
-    });
+    /// <param name="processes">Processes at the same time.</param>
+    public BenchSide Mappings(int processes) => new(NameOf(processes), operations => WorkAsync(RealKernelProcess.MapCommand, processes, operations));
 
     /// <inheritdoc/>
-    public void Dispose() => File.WriteAllText(PoolFile, _before);
-
-    private static nint Map(long pages)
+    public void Dispose()
     {
-        var address = MapMemory(0, (nint)(pages * PageBytes), ReadAndWrite, Flags, -1, 0);
-        return address != -1 ? address : throw new Win32Exception(Marshal.GetLastPInvokeError(), "mmap of huge pages failed");
-    }
-
-    private static void Unmap(nint address, long pages)
-    {
-        if (UnmapMemory(address, (nint)(pages * PageBytes)) != 0)
+        // Each process ends with its standard input, the keeper last: the pool can be put back when nobody has pages of it.
+        foreach (var process in _processes.Append(_keeper))
         {
-            throw new Win32Exception(Marshal.GetLastPInvokeError(), "munmap of huge pages failed");
+            process.StandardInput.Close();
+            process.WaitForExit();
+            process.Dispose();
         }
     }
 
-    [DllImport("libc", EntryPoint = "mmap", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern nint MapMemory(nint address, nint length, int protection, int flags, int fd, long offset);
+    private static string NameOf(int processes) => $"real kernel, {processes} process{(processes == 1 ? "" : "es")}";
 
-    [DllImport("libc", EntryPoint = "munmap", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int UnmapMemory(nint address, nint length);
+    // Signals of the terminal are for the program, whose end this process sees.
+    private static Process StartKeeper(string before)
+    {
+        const string Script = "trap '' INT HUP TERM; cat > /dev/null; echo \"$1\" > \"$2\"";
+        var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, RedirectStandardInput = true };
+        foreach (var argument in (string[])["-c", Script, "hugesim-pool-keeper", before, PoolFile])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return Process.Start(start)!;
+    }
+
+    private async ValueTask WorkAsync(char command, int processes, long operations)
+    {
+        var working = _processes.Take(processes).ToArray();
+        foreach (var process in working)
+        {
+            await process.StandardInput.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{command} {operations / processes}")).ConfigureAwait(false);
+            await process.StandardInput.FlushAsync().ConfigureAwait(false);
+        }
+
+        foreach (var process in working)
+        {
+            if (await process.StandardOutput.ReadLineAsync().ConfigureAwait(false) is not RealKernelProcess.Done)
+            {
+                throw new IOException("a process that measures the real kernel has failed; its reason is above");
+            }
+        }
+    }
 }

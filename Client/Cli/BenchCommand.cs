@@ -3,6 +3,7 @@ using System.ComponentModel;
 using System.Globalization;
 using Hugesim.Bench;
 using Hugesim.Clusters;
+using Hugesim.Explore;
 using Hugesim.Grains;
 using Hugesim.Silo;
 
@@ -18,12 +19,16 @@ internal sealed class BenchCommand(CliServices services, CliConsole console)
           hugesim bench --cluster local
         """;
 
+    private const int DefaultTime = 300;
     private const int FewRegions = 1_000;
     private const int ManyRegions = 1_000_000;
 
     private readonly CliOptions _options = new(services);
 
     private readonly Option<bool> _json = new("--json") { Description = "Write JSON, one object a ratio." };
+
+    // What the processes of the real kernel's side are started with.
+    private readonly Option<bool> _kernelProcess = new(RealKernelProcess.Flag) { Hidden = true };
 
     private readonly Option<long?> _time = CliOptions.Number(
         "--time", "Milliseconds that each side works in each of 7 rounds. The default is 300.", 1, 60_000);
@@ -34,15 +39,22 @@ internal sealed class BenchCommand(CliServices services, CliConsole console)
         var force = CliOptions.Force();
         var command = new Command("bench", "Measure the simulation against this machine's kernel (as root) and against bare calls of its engine, taking turns.")
         {
-            _time, _json, force, _options.Cluster,
+            _time, _json, force, _kernelProcess, _options.Cluster,
         };
-        command.SetAction(async (result, cancellationToken) =>
-            result.GetValue(_options.Cluster) is { } cluster && await ForwardedCommand.RunAsync(console, result, cluster, [], cancellationToken).ConfigureAwait(false) is { } exitCode
+        command.SetAction(async (result, cancellationToken) => result.GetValue(_kernelProcess) ? BeKernelProcess()
+            : result.GetValue(_options.Cluster) is { } cluster && await ForwardedCommand.RunAsync(console, result, cluster, [], cancellationToken).ConfigureAwait(false) is { } exitCode
                 ? exitCode
                 : await RunAsync(
-                    TimeSpan.FromMilliseconds(result.GetValue(_time) ?? 300), result.GetValue(_json), result.GetValue(force), result.GetValue(_options.Cluster), cancellationToken)
-                    .ConfigureAwait(false));
+                    TimeSpan.FromMilliseconds(result.GetValue(_time) ?? DefaultTime), result.GetValue(_json), result.GetValue(force), result.GetValue(_options.Cluster),
+                    cancellationToken).ConfigureAwait(false));
         return command;
+    }
+
+    private int BeKernelProcess()
+    {
+        using var input = new StreamReader(console.Input, leaveOpen: true);
+        RealKernelProcess.Run(input, console.Output);
+        return ExitCodes.Success;
     }
 
     private async Task<int> RunAsync(TimeSpan time, bool json, bool force, string? cluster, CancellationToken cancellationToken)
@@ -76,6 +88,12 @@ internal sealed class BenchCommand(CliServices services, CliConsole console)
                         await MachinePower.OffAsync(grains, engine.Machine).ConfigureAwait(false);
                     }
 
+                    if (cluster is null)
+                    {
+                        // As many as the measuring time allows: 30,000 by default. Their memory is this process's only here.
+                        Write(await EngineBench.IdleProcessesAsync(grains, (int)time.TotalMilliseconds * 100).ConfigureAwait(false), json);
+                    }
+
                     return ExitCodes.Success;
                 }).ConfigureAwait(false);
             }
@@ -84,10 +102,23 @@ internal sealed class BenchCommand(CliServices services, CliConsole console)
 
     private static IEnumerable<BenchItem> Items(EngineBench engine, RealKernelBench? kernel, string? why)
     {
-        yield return new BenchItem("reserved private write fault", engine.Faults, kernel?.Faults) { Goal = GrainHost.IsCheap ? 50 : 20, Skipped = why };
-        yield return new BenchItem("mmap + munmap of a page", engine.Mappings, kernel?.Mappings) { Goal = GrainHost.IsCheap ? 1 : null, Skipped = why };
+        const string Fault = "reserved private write fault";
+        const string Map = "mmap + munmap of a page";
+        var (few, many) = (1, EngineBench.Processes);
+        yield return new BenchItem(Fault, engine.Faults(few), kernel?.Faults(1)) { Skipped = why };
+        yield return new BenchItem(Fault, engine.Faults(many), kernel?.Faults(1)) { Goal = GrainHost.IsCheap ? 50 : 20, Skipped = why };
+        yield return new BenchItem(Fault, engine.Faults(many), kernel?.Faults(RealKernelBench.Processes)) { Skipped = why };
+        yield return new BenchItem(Map, engine.Mappings(few), kernel?.Mappings(1)) { Skipped = why };
+        yield return new BenchItem(Map, engine.Mappings(many), kernel?.Mappings(1)) { Goal = GrainHost.IsCheap ? 1 : null, Skipped = why };
+        yield return new BenchItem(Map, engine.Mappings(many), kernel?.Mappings(RealKernelBench.Processes)) { Skipped = why };
         yield return new BenchItem(string.Create(CultureInfo.InvariantCulture, $"hot path, {EngineBench.Callers} callers"), engine.HotPath, engine.BareCall);
+
+        // The logarithm of the number of regions doubles: a ratio of 0.5 is that alone, what is below it are misses of the processor's caches; 0.001 would be linear.
         yield return new BenchItem("chg + add + del of a page", new ReserveMapBench(ManyRegions).Side, new ReserveMapBench(FewRegions).Side);
+        if (ScheduleBench.IsSupported)
+        {
+            yield return new BenchItem("race of 4 processes, 3 pages", ScheduleBench.Side(StrategyKind.Random), null) { GoalPerSecond = 5_000 };
+        }
     }
 
     private (RealKernelBench? Kernel, string? Why) OpenKernel(bool force)
@@ -108,7 +139,7 @@ internal sealed class BenchCommand(CliServices services, CliConsole console)
     }
 
     private void WriteHeading() => new StyledOutput(console).Line(
-        $"{"operation",-30}{"a second",14}  {"compared to",-36}{"a second",14}{"ratio",10}{"of the rounds",18}  goal", Tone.Strong);
+        $"{"operation",-58}{"a second",14}  {"compared to",-36}{"a second",14}{"ratio",10}{"of the rounds",18}  goal", Tone.Strong);
 
     private void Write(BenchResult result, bool json)
     {
@@ -119,10 +150,11 @@ internal sealed class BenchCommand(CliServices services, CliConsole console)
         }
 
         var output = new StyledOutput(console);
-        output.Write(Text($"{result.Item.Name,-30}{result.SubjectPerSecond,14:N0}  "));
+        output.Write(Text($"{$"{result.Item.Name}, {result.Item.Subject.Name}",-58}{result.SubjectPerSecond,14:N0}  "));
         if (result.Ratio is not { } ratio)
         {
-            output.Line($"not compared: {result.Item.Skipped}", Tone.Faint);
+            output.Write(result.Item.Skipped is { } why ? $"not compared: {why}" : "", Tone.Faint);
+            output.Line(result.Item.GoalPerSecond is { } rate ? Text($"  at least {rate:N0} a second: {Reached(result.IsReached)}") : "");
             output.Flush();
             return;
         }
@@ -130,9 +162,31 @@ internal sealed class BenchCommand(CliServices services, CliConsole console)
         output.Write(Text($"{result.Item.Reference!.Name,-36}{result.ReferencePerSecond,14:N0}"));
         output.Write(Text($"{ratio,10:0.00}"), result.IsReached switch { true => Tone.Good, false => Tone.Bad, null => Tone.Plain });
         output.Write(Text($"{Text($"{result.LeastRatio:0.00} to {result.MostRatio:0.00}"),18}"), Tone.Faint);
-        output.Line(result.Item.Goal is { } goal ? Text($"  at least {goal:0}: {(result.IsReached == true ? "reached" : "not reached")}") : "");
+        output.Line(result.Item.Goal is { } goal ? Text($"  at least {goal:0.#}: {Reached(result.IsReached)}") : "");
         output.Flush();
     }
+
+    private void Write(BenchSize size, bool json)
+    {
+        if (json)
+        {
+            new JsonLines(console.Output).Write(json =>
+            {
+                json.WriteString("kind", "size");
+                json.WriteString("subject", size.Name);
+                json.WriteNumber("bytes", size.Bytes);
+                json.WriteNumber("goal_bytes", size.GoalBytes);
+                json.WriteString("engine", EngineChoice.Engine);
+            });
+            return;
+        }
+
+        var output = new StyledOutput(console);
+        output.Line(Text($"{size.Name,-58}{size.Bytes,14:N0}  bytes  at most {size.GoalBytes:N0}: {Reached(size.Bytes <= size.GoalBytes)}"));
+        output.Flush();
+    }
+
+    private static string Reached(bool? isReached) => isReached == true ? "reached" : "not reached";
 
     private void WriteJson(BenchResult result) => new JsonLines(console.Output).Write(json =>
     {
@@ -146,6 +200,7 @@ internal sealed class BenchCommand(CliServices services, CliConsole console)
         Number("ratio_least", result.LeastRatio);
         Number("ratio_most", result.MostRatio);
         Number("goal", result.Item.Goal);
+        Number("goal_per_second", result.Item.GoalPerSecond);
         json.WriteString("skipped", result.Item.Skipped);
         json.WriteString("engine", EngineChoice.Engine);
 

@@ -285,7 +285,7 @@ public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
                 RunContinuation();
                 break;
             case null:
-                ThreadPool.UnsafeQueueUserWorkItem((IThreadPoolWorkItem)response, preferLocal: true);
+                Handover.Schedule((IThreadPoolWorkItem)response);
                 break;
             case ExecutionNode node:
                 Cluster.Deliver(node, response, Host ?? node);

@@ -45,13 +45,16 @@ internal abstract class ExecutionNode(EmbeddedCluster cluster) : Synchronization
     /// <inheritdoc/>
     public override SynchronizationContext CreateCopy() => this;
 
+    /// <inheritdoc/>
+    void IThreadPoolWorkItem.Execute() => Handover.Run(this);
+
     /// <summary>The thread pool's side of the queue: takes what has come and runs it until nothing is left.</summary>
-    void IThreadPoolWorkItem.Execute()
+    internal void RunTurns(Handover thread)
     {
         SetSynchronizationContext(this);
         try
         {
-            RunQueue();
+            RunQueue(thread);
         }
         finally
         {
@@ -80,7 +83,7 @@ internal abstract class ExecutionNode(EmbeddedCluster cluster) : Synchronization
 
             if (head is null || ReferenceEquals(head, Retired))
             {
-                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+                Handover.Schedule(this);
             }
 
             return true;
@@ -95,7 +98,7 @@ internal abstract class ExecutionNode(EmbeddedCluster cluster) : Synchronization
     {
     }
 
-    private void RunQueue()
+    private void RunQueue(Handover thread)
     {
         var budget = TurnBudget;
         do
@@ -105,6 +108,7 @@ internal abstract class ExecutionNode(EmbeddedCluster cluster) : Synchronization
             {
                 var next = item.Next;
                 item.Next = null;
+                thread.Release();
                 RunItem(item);
                 item = next;
                 budget--;

@@ -20,7 +20,11 @@ internal static class QuickMachine
 
     private static async Task ReportAsync(string what, int processes, Func<ValueTask<int>> work)
     {
-        await work();
+        for (var warming = Stopwatch.StartNew(); warming.Elapsed < s_time;)
+        {
+            await work();
+        }
+
         var (rounds, clock, cpu) = (0L, Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
         while (clock.Elapsed < s_time)
         {

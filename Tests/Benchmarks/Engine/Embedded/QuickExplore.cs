@@ -1,3 +1,4 @@
+using Hugesim.Bench;
 using Hugesim.Explore;
 
 namespace Hugesim.Benchmarks.Engine;
@@ -8,26 +9,15 @@ internal static class QuickExplore
     private const int Rounds = 5;
     private const int Schedules = 10_000;
 
-    private static readonly string[] s_race =
-    [
-        "pool 3", "proc p", "proc q", "proc r", "proc s",
-        "parallel",
-        "p mmap m 1 private", "q mmap m 1 private", "r mmap m 1 private", "s mmap m 1 private",
-        "p w m 0", "q w m 0", "r w m 0", "s w m 0",
-        "end",
-    ];
-
     internal static Task RunAsync()
     {
-        var program = ScenarioProgram.Parse("race", s_race).Program!;
         foreach (var strategy in Enum.GetValues<StrategyKind>())
         {
             var (best, deliveries, allocated) = (0.0, 0L, 0L);
             for (var round = 0; round < Rounds; round++)
             {
                 var (cpu, bytes) = (Environment.CpuUsage.TotalTime, GC.GetAllocatedBytesForCurrentThread());
-                var plan = new ExplorationPlan(new ExplorationMachine("7.3+repair")) { Strategy = strategy, Schedules = Schedules };
-                var result = ScheduleExplorer.Explore(program, plan);
+                var result = ScheduleBench.Explore(strategy, Schedules);
                 best = Math.Max(best, result.Schedules / (Environment.CpuUsage.TotalTime - cpu).TotalSeconds);
                 (deliveries, allocated) = (result.Deliveries / result.Schedules, (GC.GetAllocatedBytesForCurrentThread() - bytes) / result.Schedules);
             }
