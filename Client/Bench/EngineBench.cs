@@ -1,4 +1,5 @@
 using Hugesim.Abstractions;
+using Hugesim.Grains;
 using Hugesim.Model;
 using Hugesim.Scenarios;
 using Hugesim.Silo;
@@ -74,11 +75,25 @@ internal sealed class EngineBench
     }
 
     /// <summary>A reservation taken and given back at one hstate, by many callers.</summary>
-    public BenchSide HotPath => new("reserve + unreserve at one hstate", operations => ByCallersAsync(operations, async () =>
+    public BenchSide HotPath => new("reserve + unreserve, one by one", operations => ByCallersAsync(operations, async () =>
     {
         await _hstate.Reserve(new ReserveRequest(TaskContext.Default, 1, 0), default).ConfigureAwait(false);
         await _hstate.Unreserve(new UnreserveRequest(1, []), default).ConfigureAwait(false);
     }));
+
+    /// <summary>The same through a combiner.</summary>
+    public BenchSide CombinedHotPath
+    {
+        get
+        {
+            var combiner = new HstateCombiner(_hstate);
+            return new("reserve + unreserve, combined", operations => ByCallersAsync(operations, async () =>
+            {
+                await combiner.Reserve(new ReserveRequest(TaskContext.Default, 1, 0), default).ConfigureAwait(false);
+                await combiner.Unreserve(new UnreserveRequest(1, []), default).ConfigureAwait(false);
+            }));
+        }
+    }
 
     /// <summary>The cheapest call there is of one grain, by as many callers.</summary>
     public BenchSide BareCall => new("bare call of one grain", operations => ByCallersAsync(operations, async () =>
@@ -93,12 +108,14 @@ internal sealed class EngineBench
         var hstate = grains.GetGrain<IHstateGrain>(Keys.Hstate(name));
         var context = await machine.Boot(new BootMachine(KernelProfiles.Newest.Name, 1, ScenarioLimits.PoolPages)).ConfigureAwait(false);
         await hstate.SetMaxHugePages(new SetPoolRequest(poolPages, -1, ~0L)).ConfigureAwait(false);
-        return (new ClusterMachine(name, context.Profile, 1), hstate, async () =>
+        return (new ClusterMachine(name, context.Profile, 1), hstate, SpawnAsync);
+
+        async ValueTask<IProcessGrain> SpawnAsync()
         {
             var process = grains.GetGrain<IProcessGrain>(Keys.Process(name, await machine.NextPid().ConfigureAwait(false)));
             await process.Spawn(context, TaskContext.Default).ConfigureAwait(false);
             return process;
-        });
+        }
     }
 
     private static async ValueTask<MmapAnswer> MapAsync(IProcessGrain process, long pages)

@@ -111,7 +111,9 @@ internal sealed class BenchCommand(CliServices services, CliConsole console)
         yield return new BenchItem(Map, engine.Mappings(few), kernel?.Mappings(1)) { Skipped = why };
         yield return new BenchItem(Map, engine.Mappings(many), kernel?.Mappings(1)) { Goal = GrainHost.IsCheap ? 1 : null, Skipped = why };
         yield return new BenchItem(Map, engine.Mappings(many), kernel?.Mappings(RealKernelBench.Processes)) { Skipped = why };
-        yield return new BenchItem(string.Create(CultureInfo.InvariantCulture, $"hot path, {EngineBench.Callers} callers"), engine.HotPath, engine.BareCall);
+        var hotPath = string.Create(CultureInfo.InvariantCulture, $"hot path, {EngineBench.Callers} callers");
+        yield return new BenchItem(hotPath, engine.HotPath, engine.BareCall);
+        yield return new BenchItem(hotPath, engine.CombinedHotPath, engine.BareCall) { Goal = 10 };
 
         // The logarithm of the number of regions doubles: a ratio of 0.5 is that alone, what is below it are misses of the processor's caches; 0.001 would be linear.
         yield return new BenchItem("chg + add + del of a page", new ReserveMapBench(ManyRegions).Side, new ReserveMapBench(FewRegions).Side);

@@ -38,6 +38,7 @@ internal sealed class HugePageFlows
 {
     private readonly string? _subpoolKey;
     private readonly GrainCalls<IHstateGrain> _hstate;
+    private readonly HstateCombiner? _combiner;
     private readonly GrainCalls<ISubpoolGrain>? _subpool;
     private readonly SiloCalls _calls;
 
@@ -48,6 +49,7 @@ internal sealed class HugePageFlows
         Profile = KernelProfiles.Get(machine.Profile);
         Frames = new FrameCalls(calls, machine.Machine);
         _hstate = calls.Hstate(machine.Machine);
+        _combiner = calls.Combiner(machine.Machine);
         _subpool = subpool is null ? null : calls.Subpool(subpool);
     }
 
@@ -116,7 +118,9 @@ internal sealed class HugePageFlows
         }
 
         var settled = Array.Exists(pages, IsPutToSubpool) ? await PutToSubpools(pages) : pages;
-        await _hstate.Once(settled, static (hstate, freed, id) => hstate.FreeHugePages(freed, id));
+        await (_combiner is { } combiner
+            ? _hstate.Once((combiner, settled), static (_, freed, id) => freed.combiner.FreeHugePages(freed.settled, id))
+            : _hstate.Once(settled, static (hstate, freed, id) => hstate.FreeHugePages(freed, id)));
     }
 
     /// <summary>Takes a reservation of <paramref name="chg"/> pages: the middle of <c>hugetlb_reserve_pages</c>, with its error path.</summary>
@@ -188,10 +192,13 @@ internal sealed class HugePageFlows
         return target;
     }
 
-    private ValueTask<Errno> ReserveInPool(ReserveRequest request) => _hstate.Once(request, static (hstate, reserve, id) => hstate.Reserve(reserve, id));
+    private ValueTask<Errno> ReserveInPool(ReserveRequest request) => _combiner is { } combiner
+        ? _hstate.Once((combiner, request), static (_, reserve, id) => reserve.combiner.Reserve(reserve.request, id))
+        : _hstate.Once(request, static (hstate, reserve, id) => hstate.Reserve(reserve, id));
 
-    private ValueTask<Errno> UnreserveInPool(UnreserveRequest request) =>
-        _hstate.Once(request, static (hstate, unreserve, id) => hstate.Unreserve(unreserve, id));
+    private ValueTask<Errno> UnreserveInPool(UnreserveRequest request) => _combiner is { } combiner
+        ? _hstate.Once((combiner, request), static (_, unreserve, id) => unreserve.combiner.Unreserve(unreserve.request, id))
+        : _hstate.Once(request, static (hstate, unreserve, id) => hstate.Unreserve(unreserve, id));
 
     private ValueTask<long> GetFromSubpool(long pages) =>
         _subpool is null ? new(pages) : _subpool.Once(pages, static (subpool, asked, id) => subpool.GetPages(asked, id));
@@ -211,7 +218,9 @@ internal sealed class HugePageFlows
         var nodes = request.Nodes;
         var alloc = new AllocRequest(
             request.Task.Cgroup, chargeRsvd, useReservation, nodes.PreferredNode, nodes.AllowedNodes, nodes.FallbackNodes);
-        return _hstate.Once(alloc, static (hstate, page, id) => hstate.AllocHugePage(page, id));
+        return _combiner is { } combiner
+            ? _hstate.Once((combiner, alloc), static (_, page, id) => page.combiner.AllocHugePage(page.alloc, id))
+            : _hstate.Once(alloc, static (hstate, page, id) => hstate.AllocHugePage(page, id));
     }
 
     // The error path of alloc_hugetlb_folio. Up to 6.12 the page goes back to the subpool and its answer is ignored (part of bug B5); from 6.18

@@ -89,7 +89,14 @@ internal sealed class SiloCalls
     private static readonly ConditionalWeakTable<IGrainFactory, SiloCalls> s_all = [];
     private readonly ConcurrentDictionary<string, EpochCell> _epochs = new();
 
-    private SiloCalls(IGrainFactory grains, TimeProvider clock) => (Grains, Clock) = (grains, clock);
+    // Null where each call is a message of its own.
+    private readonly ConcurrentDictionary<string, HstateCombiner>? _combiners;
+
+    private SiloCalls(IGrainFactory grains, TimeProvider clock, bool combines)
+    {
+        (Grains, Clock) = (grains, clock);
+        _combiners = combines ? new() : null;
+    }
 
     public IGrainFactory Grains { get; }
 
@@ -98,7 +105,8 @@ internal sealed class SiloCalls
     public static SiloCalls Of(IGrainFactory grains, IServiceProvider services) =>
         s_all.TryGetValue(grains, out var known)
             ? known
-            : s_all.GetValue(grains, factory => new SiloCalls(factory, services.GetRequiredService<TimeProvider>()));
+            : s_all.GetValue(grains, factory => new SiloCalls(
+                factory, services.GetRequiredService<TimeProvider>(), services.GetService<HstateCombining>() is not null));
 
     /// <summary>What is known of the epochs of a grain; the key says which grain it is.</summary>
     public EpochCell Epoch(string key) => _epochs.GetOrAdd(key, static _ => new EpochCell());
@@ -108,6 +116,10 @@ internal sealed class SiloCalls
         var key = Keys.Hstate(machine);
         return new(Grains.GetGrain<IHstateGrain>(key), "hstate", key, Epoch(key), Clock);
     }
+
+    /// <summary>The combiner of a machine's hstate, or null where each call is a message of its own.</summary>
+    public HstateCombiner? Combiner(string machine) => _combiners?.GetOrAdd(
+        machine, static (machine, grains) => new HstateCombiner(grains.GetGrain<IHstateGrain>(Keys.Hstate(machine))), Grains);
 
     public GrainCalls<IFramesGrain> Frames(string machine, int node)
     {

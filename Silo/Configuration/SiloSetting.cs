@@ -65,6 +65,10 @@ public sealed record SiloSetting(string Key, string ValueName, string Default, s
     public static readonly SiloSetting NumaNodes = new(
         nameof(NumaNodes), "LIST", "", "The NUMA nodes of the emulated machines whose frames live on this silo, such as 0,2.");
 
+    /// <summary>Whether calls to an hstate go together.</summary>
+    public static readonly SiloSetting Combine = new(
+        nameof(Combine), "true|false", "false", "What the silo's grains ask of one hstate at the same time goes as one message: fewer messages, more work for each call.");
+
     /// <summary>Where the silos of a cluster find each other.</summary>
     public static readonly SiloSetting Clustering = new(
         nameof(Clustering), "KIND", "localhost",
@@ -94,7 +98,7 @@ public sealed record SiloSetting(string Key, string ValueName, string Default, s
     /// <summary>All settings, in the order of the help text.</summary>
     public static IReadOnlyList<SiloSetting> All { get; } =
     [
-        ClusterId, ServiceId, Name, SiloPort, GatewayPort, HealthPort, HttpPort, HttpAddress, AdvertisedAddress, NumaNodes, Clustering, Primary,
+        ClusterId, ServiceId, Name, SiloPort, GatewayPort, HealthPort, HttpPort, HttpAddress, AdvertisedAddress, NumaNodes, Combine, Clustering, Primary,
         MembershipFile, Connection, Kubernetes, OtlpEndpoint, OtlpProtocol, TraceRatio, LogLevel,
     ];
 

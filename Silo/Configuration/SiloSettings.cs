@@ -71,6 +71,9 @@ public sealed record SiloSettings
     /// <summary>See <see cref="SiloSetting.Connection"/>. Holds a password: never to be printed.</summary>
     public required string Connection { get; init; }
 
+    /// <summary>See <see cref="SiloSetting.Combine"/>.</summary>
+    public required bool Combine { get; init; }
+
     /// <summary>See <see cref="SiloSetting.Kubernetes"/>.</summary>
     public required bool Kubernetes { get; init; }
 
@@ -104,6 +107,7 @@ public sealed record SiloSettings
             Flows = ReadFlows(sources),
             AdvertisedAddress = sources.Parse(SiloSetting.AdvertisedAddress, text => IPAddress.TryParse(text, out var a) ? a : null, "an IP address"),
             NumaNodes = sources.Parse(SiloSetting.NumaNodes, ParseNodes, "a list of NUMA nodes such as 0,2"),
+            Combine = sources.Choice<Answer>(SiloSetting.Combine) == Answer.True,
             Clustering = sources.Choice<ClusteringKind>(SiloSetting.Clustering),
             Primary = sources.Optional(SiloSetting.Primary, text => IPEndPoint.TryParse(text, out var e) && e.Port > 0 ? e : null, "an IP address and port"),
             MembershipFile = sources.Text(SiloSetting.MembershipFile),

@@ -1,4 +1,5 @@
 using Hugesim.Embedded;
+using Hugesim.Grains;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Hugesim.Silo;
@@ -33,6 +34,13 @@ public static class GrainHost
         ConfigureServices = services =>
         {
             services.AddEmbeddedHugesim();
+            if (options.Combines)
+            {
+                // All silos share one combiner here, and with the silo of the grain that sends, all would lose what is under way.
+                ArgumentOutOfRangeException.ThrowIfNotEqual(options.Silos, 1);
+                services.AddSingleton<HstateCombining>();
+            }
+
             configure?.Invoke(services);
         },
     });

@@ -50,7 +50,7 @@ public static class GrainHost
         {
             var cluster = $"hugesim-{Guid.NewGuid():N}";
             var ports = FreePorts.Find(options.Silos);
-            var silos = ports.Select((port, i) => Build(cluster, $"silo{i}", port, ports[0], options.NodesOf(i), options.Traces)).ToArray();
+            var silos = ports.Select((port, i) => Build(cluster, $"silo{i}", port, ports[0], options.NodesOf(i), options)).ToArray();
             var host = new OrleansGrainHost(silos);
             try
             {
@@ -92,15 +92,15 @@ public static class GrainHost
             }
         }
 
-        private static IHost Build(string cluster, string name, int port, int firstPort, string nodes, bool traces)
+        private static IHost Build(string cluster, string name, int port, int firstPort, string nodes, GrainHostOptions options)
         {
             // Empty: no log, no configuration files, and no signal handlers, which belong to the program.
             var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
             builder.Services.AddSingleton<IHostLifetime, ProgramLifetime>();
             // Orleans' default keeps grains on the silo that calls them while it has room: one silo would have them all.
             builder.Services.AddSingleton<PlacementStrategy, RandomPlacement>();
-            builder.UseOrleans(silo => (traces ? silo.AddActivityPropagation() : silo)
-                .AddHugesimGrains(nodes)
+            builder.UseOrleans(silo => (options.Traces ? silo.AddActivityPropagation() : silo)
+                .AddHugesimGrains(nodes, options.Combines)
                 .UseLocalhostClustering(port, gatewayPort: 0, new IPEndPoint(IPAddress.Loopback, firstPort), serviceId: "hugesim", clusterId: cluster)
                 .Configure<SiloOptions>(o => o.SiloName = name)
                 // Silos of one process live and die together: a pause of the process is no death of a silo, and would cost its grains' state.

@@ -20,10 +20,16 @@ public static class SiloGrains
     /// </summary>
     /// <param name="silo">The silo.</param>
     /// <param name="nodes">NUMA nodes, separated by commas.</param>
-    public static ISiloBuilder AddHugesimGrains(this ISiloBuilder silo, string nodes)
+    /// <param name="combines">What the silo's grains ask of one hstate at the same time goes as one message.</param>
+    public static ISiloBuilder AddHugesimGrains(this ISiloBuilder silo, string nodes, bool combines = false)
     {
         ArgumentNullException.ThrowIfNull(silo);
         silo.Services.AddHugesimGrains().AddSingleton<ILostSilos, EndedSilos>();
+        if (combines)
+        {
+            silo.Services.AddSingleton<HstateCombining>();
+        }
+
         return silo
             .Configure<SiloMessagingOptions>(options => options.MaxForwardCount = MostForwards)
             .UseSiloMetadata(new Dictionary<string, string> { [OwnerOfNodeDirector.MetadataKey] = nodes })

@@ -1,5 +1,7 @@
 using Hugesim.Embedded;
+using Hugesim.Grains;
 using Hugesim.Silo;
+using Microsoft.Extensions.DependencyInjection;
 using Shouldly;
 using Xunit;
 
@@ -10,17 +12,26 @@ public sealed class LostMessageTests
 {
     private const int Schedules = 60;
 
-    [Fact]
-    public void RequestsAndAnswers_LostLateAndTwice_AreDoneOnce()
+    [Theory]
+    [InlineData(3, false)]
+    [InlineData(1, true)]
+    public void RequestsAndAnswers_LostLateAndTwice_AreDoneOnce(int silos, bool combines)
     {
         var plan = new Plan();
         using var cluster = EmbeddedCluster.Start(new EmbeddedClusterOptions
         {
             Scheduler = SchedulerKind.Deterministic,
-            Silos = 3,
+            Silos = silos,
             Faults = plan,
             ResponseTimeout = GrainHostOptions.ResponseTimeout,
-            ConfigureServices = services => services.AddEmbeddedHugesim(),
+            ConfigureServices = services =>
+            {
+                services.AddEmbeddedHugesim();
+                if (combines)
+                {
+                    services.AddSingleton<HstateCombining>();
+                }
+            },
         });
         for (var seed = 0; seed < Schedules; seed++)
         {
@@ -41,6 +52,7 @@ public sealed class LostMessageTests
             }
         }
 
+        plan.Combined.ShouldBe(combines, "calls that go together are lost, too");
         foreach (var kind in new[] { MessageFateKind.Drop, MessageFateKind.Duplicate, MessageFateKind.Delay })
         {
             plan.Count(kind).ShouldBeGreaterThan(Schedules, $"{kind}");
@@ -54,6 +66,9 @@ public sealed class LostMessageTests
         // A client outside does not send again; an audit is a client's.
         private static readonly string[] s_once = [".Audit", ".Break"];
         private readonly Dictionary<MessageFateKind, int> _counts = [];
+
+        /// <summary>Whether messages of several calls were among them.</summary>
+        public bool Combined { get; private set; }
 
         public int Count(MessageFateKind kind) => _counts.GetValueOrDefault(kind);
 
@@ -73,6 +88,7 @@ public sealed class LostMessageTests
                 2 => MessageFate.Delay(TimeSpan.FromSeconds(1)),
                 _ => MessageFate.Delay(TimeSpan.FromSeconds(45)),
             };
+            Combined |= method == "IHstateGrain.Combined";
             _counts[fate.Kind] = Count(fate.Kind) + 1;
             return fate;
         }

@@ -117,7 +117,7 @@ public static class SiloProcess
             silo.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (settings.ClusterId, settings.ServiceId));
             silo.Configure<SiloOptions>(options => options.SiloName = settings.Name);
             silo.Configure<EndpointOptions>(options => Listen(options, settings));
-            OrleansSilo.Configure(silo, settings.NumaNodes);
+            OrleansSilo.Configure(silo, settings.NumaNodes, settings.Combine);
             if (telemetry is not null)
             {
                 silo.AddActivityPropagation();
