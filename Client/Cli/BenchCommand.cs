@@ -5,6 +5,7 @@ using Hugesim.Bench;
 using Hugesim.Clusters;
 using Hugesim.Explore;
 using Hugesim.Grains;
+using Hugesim.Load;
 using Hugesim.Silo;
 
 namespace Hugesim.Cli;
@@ -17,15 +18,25 @@ internal sealed class BenchCommand(CliServices services, CliConsole console)
           hugesim bench
           sudo hugesim bench --json
           hugesim bench --cluster local
+          sudo hugesim bench --curve docs
         """;
 
     private const int DefaultTime = 300;
+
+    // A point of the curve is measured for as long as so many rounds of a side.
+    private const int RoundsOfCurvePoint = 15;
     private const int FewRegions = 1_000;
     private const int ManyRegions = 1_000_000;
 
     private readonly CliOptions _options = new(services);
 
     private readonly Option<bool> _json = new("--json") { Description = "Write JSON, one object a ratio." };
+
+    private readonly Option<string?> _curve = new("--curve")
+    {
+        Description = "Measure also how the cost changes with the number of processes and machines, and write page, figures and pictures into this folder.",
+        HelpName = "DIR",
+    };
 
     // What the processes of the real kernel's side are started with.
     private readonly Option<bool> _kernelProcess = new(RealKernelProcess.Flag) { Hidden = true };
@@ -39,13 +50,15 @@ internal sealed class BenchCommand(CliServices services, CliConsole console)
         var force = CliOptions.Force();
         var command = new Command("bench", "Measure the simulation against this machine's kernel (as root) and against bare calls of its engine, taking turns.")
         {
-            _time, _json, force, _kernelProcess, _options.Cluster,
+            _time, _json, _curve, force, _kernelProcess, _options.Cluster,
         };
         command.SetAction(async (result, cancellationToken) => result.GetValue(_kernelProcess) ? BeKernelProcess()
             : result.GetValue(_options.Cluster) is { } cluster && await ForwardedCommand.RunAsync(console, result, cluster, [], cancellationToken).ConfigureAwait(false) is { } exitCode
                 ? exitCode
                 : await RunAsync(
-                    TimeSpan.FromMilliseconds(result.GetValue(_time) ?? DefaultTime), result.GetValue(_json), result.GetValue(force), result.GetValue(_options.Cluster),
+                    new Asked(
+                        TimeSpan.FromMilliseconds(result.GetValue(_time) ?? DefaultTime), result.GetValue(_json), result.GetValue(force), result.GetValue(_curve),
+                        result.GetValue(_options.Cluster)),
                     cancellationToken).ConfigureAwait(false));
         return command;
     }
@@ -57,20 +70,41 @@ internal sealed class BenchCommand(CliServices services, CliConsole console)
         return ExitCodes.Success;
     }
 
-    private async Task<int> RunAsync(TimeSpan time, bool json, bool force, string? cluster, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(Asked asked, CancellationToken cancellationToken)
     {
-        var (kernel, why) = OpenKernel(force);
+        if (asked is { Curve: not null, Cluster: not null })
+        {
+            CliErrors.Write(console, "hugesim: --curve measures silos of its own");
+            CliErrors.Write(console, "  hint: leave out --cluster");
+            return ExitCodes.BadInput;
+        }
+
+        var (ratios, size) = await RatiosAsync(asked, cancellationToken).ConfigureAwait(false);
+        if (asked.Curve is { } folder && size is not null)
+        {
+            var curve = await CostCurve.MeasureAsync(
+                services.StartGrains, asked.Time * RoundsOfCurvePoint, point => Write(point, asked.Json), cancellationToken).ConfigureAwait(false);
+            PerformancePage.Write(folder, new Measured(EngineChoice.Engine, Environment.ProcessorCount, ratios, size, curve));
+        }
+
+        return ExitCodes.Success;
+    }
+
+    private async Task<(IReadOnlyList<BenchResult> Ratios, BenchSize? Size)> RatiosAsync(Asked asked, CancellationToken cancellationToken)
+    {
+        var (kernel, why) = OpenKernel(asked.Force);
         using (kernel)
         {
-            var host = cluster is null
+            var host = asked.Cluster is null
                 ? await services.StartGrains(new GrainHostOptions()).ConfigureAwait(false)
-                : await ClusterConnector.ConnectToGrainsAsync(cluster, traces: false, cancellationToken).ConfigureAwait(false);
+                : await ClusterConnector.ConnectToGrainsAsync(asked.Cluster, traces: false, cancellationToken).ConfigureAwait(false);
             await using (host.ConfigureAwait(false))
             {
-                return await host.RunAsync(async grains =>
+                return await host.RunAsync<(IReadOnlyList<BenchResult>, BenchSize?)>(async grains =>
                 {
                     var engine = await EngineBench.StartAsync(grains).ConfigureAwait(false);
-                    if (!json)
+                    var results = new List<BenchResult>();
+                    if (!asked.Json)
                     {
                         WriteHeading();
                     }
@@ -79,8 +113,8 @@ internal sealed class BenchCommand(CliServices services, CliConsole console)
                     {
                         foreach (var item in Items(engine, kernel, why))
                         {
-                            var result = await BenchRunner.RunAsync(item, time, cancellationToken).ConfigureAwait(false);
-                            Write(result, json);
+                            results.Add(await BenchRunner.RunAsync(item, asked.Time, cancellationToken).ConfigureAwait(false));
+                            Write(results[^1], asked.Json);
                         }
                     }
                     finally
@@ -88,13 +122,12 @@ internal sealed class BenchCommand(CliServices services, CliConsole console)
                         await MachinePower.OffAsync(grains, engine.Machine).ConfigureAwait(false);
                     }
 
-                    if (cluster is null)
-                    {
-                        // As many as the measuring time allows: 30,000 by default. Their memory is this process's only here.
-                        Write(await EngineBench.IdleProcessesAsync(grains, (int)time.TotalMilliseconds * 100).ConfigureAwait(false), json);
-                    }
-
-                    return ExitCodes.Success;
+                    // Their memory is this process's only without a cluster; as many as the measuring time allows: 30,000 by default.
+                    var size = asked.Cluster is null
+                        ? await EngineBench.IdleProcessesAsync(grains, (int)asked.Time.TotalMilliseconds * 100).ConfigureAwait(false)
+                        : null;
+                    Write(size, asked.Json);
+                    return (results, size);
                 }).ConfigureAwait(false);
             }
         }
@@ -168,8 +201,37 @@ internal sealed class BenchCommand(CliServices services, CliConsole console)
         output.Flush();
     }
 
-    private void Write(BenchSize size, bool json)
+    private void Write(CostPoint point, bool json)
     {
+        if (json)
+        {
+            new JsonLines(console.Output).Write(json =>
+            {
+                json.WriteString("kind", "point");
+                json.WriteNumber("processes", point.Processes);
+                json.WriteNumber("machines", point.Machines);
+                json.WriteNumber("calls_per_second", Math.Round(point.CallsPerSecond, 1));
+                json.WriteNumber("latency_ns_p50", point.LatencyNsP50);
+                json.WriteNumber("latency_ns_p99", point.LatencyNsP99);
+                json.WriteNumber("start_seconds", Math.Round(point.StartSeconds, 3));
+                json.WriteBoolean("sound", point.IsSound);
+            });
+            return;
+        }
+
+        var output = new StyledOutput(console);
+        output.Line(Text(
+            $"{Text($"load of {point.Processes:N0} processes on {point.Machines} machine(s)"),-58}{point.CallsPerSecond,14:N0}  p99 {TimeText.Show(point.LatencyNsP99)}"));
+        output.Flush();
+    }
+
+    private void Write(BenchSize? size, bool json)
+    {
+        if (size is null)
+        {
+            return;
+        }
+
         if (json)
         {
             new JsonLines(console.Output).Write(json =>
@@ -220,4 +282,6 @@ internal sealed class BenchCommand(CliServices services, CliConsole console)
     });
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private sealed record Asked(TimeSpan Time, bool Json, bool Force, string? Curve, string? Cluster);
 }

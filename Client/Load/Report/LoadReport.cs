@@ -37,7 +37,8 @@ internal static class LoadReport
         return page.ToString();
     }
 
-    private static string Style()
+    /// <summary>The styles of page and charts.</summary>
+    public static string Style()
     {
         using var stream = typeof(LoadReport).Assembly.GetManifestResourceStream(StyleResource)
             ?? throw new InvalidOperationException($"the resource {StyleResource} is missing");
