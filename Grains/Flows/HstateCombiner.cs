@@ -139,7 +139,8 @@ public sealed class HstateCombiner(IHstateGrain hstate)
     /// <summary>A call that waits for its answer, or to be the next to send.</summary>
     private sealed class Waiting(HstateCall call) : IValueTaskSource<Turn>
     {
-        private ManualResetValueTaskSourceCore<Turn> _source = new() { RunContinuationsAsynchronously = true };
+        // A grain goes on in a turn of its own. A client without such a place goes on in the sender's, up to its next call, which queues up for the next message.
+        private ManualResetValueTaskSourceCore<Turn> _source;
         private HstateCallAnswer _answer;
         private Exception? _failure;
 
