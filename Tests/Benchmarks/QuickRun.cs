@@ -8,6 +8,7 @@ internal static partial class QuickRun
         var measurements = new Dictionary<string, Func<Task>>
         {
             ["cluster"] = Machine.QuickCluster.RunAsync,
+            [Machine.QuickCluster.JsonName] = Machine.QuickCluster.RunJsonAsync,
             ["machine"] = Machine.QuickMachine.RunAsync,
             ["map"] = () =>
             {

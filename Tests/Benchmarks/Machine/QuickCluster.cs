@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Hugesim.Abstractions;
 using Hugesim.Model;
 using Hugesim.Silo;
@@ -10,15 +11,24 @@ namespace Hugesim.Benchmarks.Machine;
 /// <summary>What a call, a fault and a fork cost on one silo in this process, on three, and on three processes where the engine has them.</summary>
 internal static class QuickCluster
 {
+    internal const string JsonName = "cluster-json";
+
     private const int Rounds = 7;
+    private const int WarmUpRounds = 5;
     private const int Mappings = 64;
     private const int Pages = 512;
     private static readonly TimeSpan s_time = TimeSpan.FromMilliseconds(300);
 
-    internal static async Task RunAsync()
+    internal static Task RunAsync() => RunAsync(asJson: false);
+
+    /// <summary>The same as JSON, one object for each cell of the table: for programs, and for the table of a build of the other engine.</summary>
+    internal static Task RunJsonAsync() => RunAsync(asJson: true);
+
+    private static async Task RunAsync(bool asJson)
     {
         var places = new List<(string Name, Place Place)>();
         var folder = Directory.CreateTempSubdirectory("hugesim-bench-");
+        var cells = new List<Cell>();
         try
         {
             places.Add(("1 silo in this process", await Place.StartAsync(await GrainHost.StartAsync(new GrainHostOptions()), null)));
@@ -28,10 +38,10 @@ internal static class QuickCluster
                 var options = new LocalSilosOptions(3, folder.FullName, "bench", "hugesim", ClusteringKind.File, "");
                 var silos = await LocalSilos.StartAsync(options, _ => { }, CancellationToken.None);
                 var target = new ClusterTarget("bench", "bench", "hugesim", [], folder.FullName, null);
-                places.Add(("3 silo processes", await Place.StartAsync(await ClusterClient.ConnectAsync(target, traces: false, CancellationToken.None), silos)));
+                places.Add(("3 silo processes", await Place.StartAsync(await ClusterClient.ConnectAsync(target, false, CancellationToken.None), silos)));
             }
 
-            await MeasureAsync(places);
+            cells.AddRange(await MeasureAsync(places));
         }
         finally
         {
@@ -42,13 +52,51 @@ internal static class QuickCluster
 
             folder.Delete(recursive: true);
         }
+
+        if (asJson)
+        {
+            cells.ForEach(cell => Console.WriteLine(JsonSerializer.Serialize(cell)));
+        }
+        else
+        {
+            Write([.. await OtherEngineAsync(), .. cells]);
+        }
+    }
+
+    // An Orleans build shows the embedded engine beside it, if that is built: one process can have only one engine.
+    private static async Task<List<Cell>> OtherEngineAsync()
+    {
+        var other = AppContext.BaseDirectory.Replace("/orleans/", "/embedded/", StringComparison.Ordinal);
+        var program = Path.Combine(other, "Hugesim.Benchmarks.dll");
+        if (GrainHost.IsCheap || other == AppContext.BaseDirectory || !File.Exists(program))
+        {
+            return [];
+        }
+
+        using var process = Process.Start(new ProcessStartInfo("dotnet", ["exec", program, "quick", JsonName]) { RedirectStandardOutput = true })!;
+        var lines = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return [.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<Cell>(line)!).Where(cell => cell.Place.StartsWith('1'))];
+    }
+
+    private static void Write(List<Cell> cells)
+    {
+        var places = cells.Select(cell => (cell.Engine, cell.Place)).Distinct().ToArray();
+        Console.WriteLine($"median microseconds of {Rounds} rounds, one caller; in brackets, times the first column");
+        Console.WriteLine($"{"",-32}{string.Concat(places.Select(place => $"{place.Engine,28}"))}");
+        Console.WriteLine($"{"",-32}{string.Concat(places.Select(place => $"{place.Place,28}"))}");
+        foreach (var row in cells.GroupBy(cell => cell.Operation))
+        {
+            var times = places.Select(place => row.First(cell => (cell.Engine, cell.Place) == place).Microseconds).ToArray();
+            Console.WriteLine($"{row.Key,-32}{string.Concat(times.Select(time =>
+                $"{time.ToString("N1", CultureInfo.InvariantCulture),18} {$"({(time / times[0]).ToString("N1", CultureInfo.InvariantCulture)})",9}"))}");
+        }
     }
 
     // All places take turns in each round, so that what else the machine does meets all of them.
-    private static async Task MeasureAsync(List<(string Name, Place Place)> places)
+    private static async Task<List<Cell>> MeasureAsync(List<(string Name, Place Place)> places)
     {
-        Console.WriteLine($"{GrainHost.EngineName}: median microseconds of {Rounds} rounds, one caller; in brackets, times the first column");
-        Console.WriteLine($"{"",-32}{string.Concat(places.Select(place => $"{place.Name,28}"))}");
+        var cells = new List<Cell>();
         foreach (var (what, work) in new (string, Func<Place, Task>)[]
         {
             ("bare grain call", place => place.CallAsync()),
@@ -57,7 +105,7 @@ internal static class QuickCluster
         })
         {
             var times = places.Select(_ => new List<double>()).ToArray();
-            for (var round = -1; round < Rounds; round++)
+            for (var round = -WarmUpRounds; round < Rounds; round++)
             {
                 for (var i = 0; i < places.Count; i++)
                 {
@@ -69,10 +117,10 @@ internal static class QuickCluster
                 }
             }
 
-            var medians = times.Select(all => all.Order().ElementAt(Rounds / 2)).ToArray();
-            Console.WriteLine($"{what,-32}{string.Concat(medians.Select(median =>
-                $"{median.ToString("N1", CultureInfo.InvariantCulture),18} {$"({(median / medians[0]).ToString("N1", CultureInfo.InvariantCulture)})",9}"))}");
+            cells.AddRange(places.Select((place, i) => new Cell(GrainHost.EngineName, place.Name, what, times[i].Order().ElementAt(Rounds / 2))));
         }
+
+        return cells;
     }
 
     private static async Task<double> MeasureAsync(Place place, Func<Place, Task> work)
@@ -86,6 +134,9 @@ internal static class QuickCluster
 
         return clock.Elapsed.TotalMicroseconds / count / place.TakeCallsPerRun();
     }
+
+    /// <summary>What an operation costs somewhere.</summary>
+    private sealed record Cell(string Engine, string Place, string Operation, double Microseconds);
 
     /// <summary>A machine with one process that has many mappings, somewhere.</summary>
     private sealed class Place(IGrainHost host, IMachineGrain machine, string name, IProcessGrain process, IAsyncDisposable? silos) : IAsyncDisposable
