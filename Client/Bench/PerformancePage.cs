@@ -68,7 +68,7 @@ internal static class PerformancePage
             The reserve map's cost for an operation at a million regions, against a thousand: the logarithm of the number doubles, so 0.5 would be that alone, and
             what is below it are misses of the processor's caches; a cost that grew with the number would give 0.001.
 
-            {measured.Size.Name} takes {measured.Size.Bytes:N0} bytes of managed memory, of {measured.Size.GoalBytes:N0} that it may take for a million on 24 GiB.
+            The size of {measured.Size.Name}: {measured.Size.Bytes:N0} bytes of managed memory, of {measured.Size.GoalBytes:N0} that it may take for a million on 24 GiB.
 
             ## Cost by number of processes
 
