@@ -53,6 +53,11 @@ internal sealed class CheckCommand(CliServices services, CliConsole console)
 
     private CheckJob Plan(string file, CliOptions options, ParseResult result)
     {
+        if (InputFiles.WhyNot(file) is { } error)
+        {
+            return new CheckJob(file, null, error);
+        }
+
         var found = RecordingFolder.Find(file, services.Profiles);
         if (result.GetValue(options.Profile) is null && found is null)
         {

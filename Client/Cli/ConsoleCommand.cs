@@ -58,9 +58,10 @@ internal sealed class ConsoleCommand(CliServices services, CliConsole console)
         if (file is not null)
         {
             run = await ScenarioHistory.RunAsync(console, services, file, request, inspects: true, cancellationToken).ConfigureAwait(false);
-            if (run is null || ScenarioHistory.ExitCode(console, file, run) is ExitCodes.BadInput or ExitCodes.Interrupted)
+            var exitCode = run is null ? ExitCodes.BadInput : ScenarioHistory.ExitCode(console, file, run);
+            if (exitCode is ExitCodes.BadInput or ExitCodes.Interrupted)
             {
-                return run is null ? ExitCodes.BadInput : ScenarioHistory.ExitCode(console, file, run);
+                return exitCode;
             }
         }
 

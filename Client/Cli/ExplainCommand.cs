@@ -52,7 +52,7 @@ internal sealed class ExplainCommand(CliServices services, CliConsole console)
         int[] numbers = step is { } one
             ? [one]
             : [.. run.Steps.Where(recorded => FlowNames.IsFailure(recorded.Result.Answer)).Select(recorded => recorded.Result.Number)];
-        if (numbers.Length == 0 && !json)
+        if (numbers.Length == 0 && !json && run.Outcome.Errors.Count == 0)
         {
             new StyledOutput(console).Line(string.Create(CultureInfo.InvariantCulture, $"{file}: none of the {run.Steps.Count} steps failed; name one with --step"));
         }

@@ -41,6 +41,14 @@ internal static class InputFiles
         }
     }
 
+    /// <summary>Why a file cannot be read, or null: said before what its name should tell.</summary>
+    public static ScenarioError? WhyNot(string path)
+    {
+        var (stream, error) = Open(path);
+        stream?.Dispose();
+        return error;
+    }
+
     /// <summary>Whether a file has a line that begins a parallel block; false for what cannot be read, which is reported when it is run.</summary>
     public static bool HasParallelBlock(string path)
     {

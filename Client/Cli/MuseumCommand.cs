@@ -13,7 +13,7 @@ internal sealed class MuseumCommand(CliServices services, CliConsole console)
     public const string Example = """
           hugesim museum
           hugesim museum steal-reserved-page
-          hugesim run --bug steal-reserved-page my.txt
+          hugesim run --bug steal-reserved-page museum:steal-reserved-page
         """;
 
     private readonly Argument<string?> _name = new("NAME")

@@ -38,14 +38,21 @@ internal static class PlanInput
         return WorkloadWords.Contains(word);
     }
 
-    // Null where there is no such file to read: what is wrong then is said by whoever opens it.
+    // Null where there is no such file to read, or no text in it: what is wrong then is said by whoever opens it as a workload.
     private static async Task<string[]?> LinesAsync(string name, CancellationToken cancellationToken)
     {
+        if (InputFiles.Open(name).Stream is not { } stream)
+        {
+            return null;
+        }
+
         try
         {
-            return File.Exists(name) ? await File.ReadAllLinesAsync(name, cancellationToken).ConfigureAwait(false) : null;
+            using var reader = new StreamReader(stream);
+            var text = await reader.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
+            return text.Contains('\0', StringComparison.Ordinal) ? null : text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
             return null;
         }

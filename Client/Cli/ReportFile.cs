@@ -34,13 +34,16 @@ internal static class ReportFile
 
     /// <summary>Writes the file. A file with content is replaced only by a whole new one; an empty one, or a device, has nothing to lose.</summary>
     /// <exception cref="OutputFailedException">It cannot be written.</exception>
-    public static void Write(string path, string text)
+    public static void Write(string path, string text) => Write(path, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetBytes(text));
+
+    /// <inheritdoc cref="Write(string, string)"/>
+    public static void Write(string path, byte[] content)
     {
         var isReplaced = new FileInfo(path) is { Exists: true, Length: > 0 };
         var target = isReplaced ? path + ".new" : path;
         try
         {
-            File.WriteAllText(target, text, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+            File.WriteAllBytes(target, content);
             if (isReplaced)
             {
                 File.Move(target, path, overwrite: true);
@@ -48,7 +51,8 @@ internal static class ReportFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            if (isReplaced)
+            // Half of a file is worse than none; a device has no length.
+            if (new FileInfo(target) is { Exists: true, Length: > 0 })
             {
                 TryDelete(target);
             }

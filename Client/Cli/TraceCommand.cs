@@ -57,6 +57,12 @@ internal sealed class TraceCommand(CliServices services, CliConsole console)
     private async Task<int> RunAsync(
         string file, HistoryRequest request, string? output, string format, long? step, CancellationToken cancellationToken)
     {
+        if (output is not null && ReportFile.WhyNot(output) is { } wrong)
+        {
+            CliErrors.Write(console, [wrong]);
+            return ExitCodes.BadInput;
+        }
+
         var run = await ScenarioHistory.RunAsync(console, services, file, request, inspects: false, cancellationToken).ConfigureAwait(false);
         if (run is null)
         {
@@ -97,15 +103,7 @@ internal sealed class TraceCommand(CliServices services, CliConsole console)
             }
         }
 
-        try
-        {
-            File.WriteAllBytes(path, buffer.ToArray());
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new OutputFailedException(exception);
-        }
-
+        ReportFile.Write(path, buffer.ToArray());
         CliErrors.Write(console, $"{path}: {(format == "otlp" ? "OTLP JSON" : "open it in Jaeger's UI with Upload")}");
     }
 }

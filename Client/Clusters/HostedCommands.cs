@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Threading.Channels;
 using Hugesim.Cli;
@@ -11,8 +12,14 @@ namespace Hugesim.Clusters;
 /// </summary>
 /// <param name="host">The cluster.</param>
 /// <param name="services">What commands need besides.</param>
-internal sealed class HostedCommands(IGrainHost host, CliServices services)
+internal sealed class HostedCommands(IGrainHost host, CliServices services) : IAsyncDisposable
 {
+    // For a load, which audits its machines and tells what it has measured.
+    private static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(30);
+
+    private readonly CancellationTokenSource _down = new();
+    private readonly ConcurrentDictionary<Task, bool> _running = new();
+
     /// <summary>The commands that can be executed so.</summary>
     public static readonly string[] Known = ["load", "trace", "explain", "console", "bench"];
 
@@ -21,6 +28,27 @@ internal sealed class HostedCommands(IGrainHost host, CliServices services)
     /// <param name="write">Sends a part of the output, in order.</param>
     /// <param name="cancellationToken">Cancelled when the client is gone.</param>
     public async Task RunAsync(CommandLineRequest request, Func<CommandLineOutput, Task> write, CancellationToken cancellationToken)
+    {
+        var running = RunOneAsync(request, write, cancellationToken);
+        _running[running] = true;
+        try
+        {
+            await running.ConfigureAwait(false);
+        }
+        finally
+        {
+            _running.TryRemove(running, out _);
+        }
+    }
+
+    /// <summary>The cluster ends: what runs is interrupted, and tells its client what it has so far.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _down.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAny(Task.WhenAll(_running.Keys), Task.Delay(FarewellTime)).ConfigureAwait(false);
+    }
+
+    private async Task RunOneAsync(CommandLineRequest request, Func<CommandLineOutput, Task> write, CancellationToken cancellationToken)
     {
         if (request.Arguments.Count == 0 || !Known.Contains(request.Arguments[0]))
         {
@@ -52,11 +80,18 @@ internal sealed class HostedCommands(IGrainHost host, CliServices services)
         using var error = new PartWriter(text => parts.TryWrite(new CommandLineOutput(null, text, null)));
         try
         {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _down.Token);
             var here = services with { Machines = machines, StartGrains = _ => new ValueTask<IGrainHost>(new BorrowedGrainHost(host)) };
             var code = await HugesimCli.RunAsync(
-                request.Arguments, here, new CliConsole(input, output, error, isTerminal: false, request.UseColor), cancellationToken).ConfigureAwait(false);
+                request.Arguments, here, new CliConsole(input, output, error, isTerminal: false, request.UseColor), either.Token).ConfigureAwait(false);
             output.Flush();
             error.Flush();
+            if (_down.IsCancellationRequested)
+            {
+                parts.TryWrite(new CommandLineOutput(null, "hugesim: the cluster was ended meanwhile; what was shown until then stands\n", null));
+                code = ExitCodes.Failure;
+            }
+
             parts.TryWrite(new CommandLineOutput(null, null, code));
         }
         finally

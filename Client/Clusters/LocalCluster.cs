@@ -94,6 +94,11 @@ internal sealed class LocalCluster : IControlledCluster, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Commands is not null)
+        {
+            await Commands.DisposeAsync().ConfigureAwait(false);
+        }
+
         if (_silos is not null)
         {
             await _silos.DisposeAsync().ConfigureAwait(false);

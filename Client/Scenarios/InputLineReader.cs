@@ -61,7 +61,7 @@ internal sealed class InputLineReader(Stream stream, string file, int maximumLen
             if (part.Contains((byte)0))
             {
                 return Stop("the input contains a NUL byte, so it is not text",
-                    "give a scenario: a text file in UTF-8 with one command a line");
+                    "give a text file in UTF-8, with one command a line");
             }
 
             tooLong |= length + part.Length > _line.Length;
