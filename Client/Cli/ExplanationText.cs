@@ -11,7 +11,8 @@ internal sealed class ExplanationText(StyledOutput output, RecordedRun run)
     {
         var result = explanation.Step.Result;
         output.Write(Text($"step {result.Number}, line {result.Command.Source.Line}  "), Tone.Faint).Write(result.Command.Source.Text, Tone.Strong);
-        output.Write("  ").Line(result.Answer.TrimEnd(' '), StyledOutput.ToneOf(result.Answer.TrimEnd(' ')));
+        output.Write("  ").Line(
+            explanation.Step.Delivery is { } delivery ? FlowNames.Describe(delivery) : result.Answer.TrimEnd(' '), StyledOutput.ToneOf(result.Answer.TrimEnd(' ')));
         foreach (var death in result.Deaths)
         {
             output.Line($"  ! {death}", Tone.Bad);

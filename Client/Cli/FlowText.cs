@@ -59,7 +59,7 @@ internal sealed class FlowText(StyledOutput output)
     {
         output.Write(string.Create(CultureInfo.InvariantCulture, $"{step.Result.Number,4}  "), Tone.Faint).Write(delivery.IsSwitch ? "> " : "  ", Tone.Change)
             .Write($"{delivery.Thread,-8} ", Tone.Faint)
-            .Write($"{FlowNames.Place(delivery.Source)} {(delivery.IsAnswer ? "answers" : "calls")} {FlowNames.Place(delivery.Target)}: {delivery.Method.Split('.')[^1]}");
+            .Write(FlowNames.Describe(delivery));
         WriteChanges(step.Result);
         output.Line();
         foreach (var span in step.Spans.Where(span => span.Source == KernelTracing.SourceName))

@@ -1,3 +1,4 @@
+using Hugesim.Explore;
 using Hugesim.Scenarios;
 
 namespace Hugesim.History;
@@ -24,6 +25,10 @@ internal static class FlowNames
         var parts = grain.Split('/', 3);
         return parts.Length == 3 ? $"{parts[0]} {parts[2]}" : parts[0];
     }
+
+    /// <summary>A delivery as people read it: <c>inode A/0/0 calls hstate 2048kB: Reserve</c>.</summary>
+    public static string Describe(StoryDelivery delivery) =>
+        $"{Place(delivery.Source)} {(delivery.IsAnswer ? "answers" : "calls")} {Place(delivery.Target)}: {delivery.Method.Split('.')[^1]}";
 
     /// <summary>Did the kernel refuse the command, or end a process with a signal? What the recorder itself says of a command is neither.</summary>
     public static bool IsFailure(string answer) =>

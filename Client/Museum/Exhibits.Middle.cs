@@ -209,5 +209,37 @@ public static partial class Exhibits
                 end
                 """,
         },
+        new("23", KernelBug.FailedAddSucceeds, 2020, "mmap succeeds although region_add has failed")
+        {
+            Commits = "7fc2513aa237",
+            Did = "region_add can fail since it may need more descriptors than region_chg has set aside. hugetlb_reserve_pages gave its reservation back then, and returned 0.",
+            Shows = "A fault splits the gap that an mmap is about to fill, and there is no memory for one more descriptor (failslab).",
+            Wrong = "The mapping exists and nothing is reserved for it: when others have taken the pages, its owner dies by SIGBUS.",
+            Fix = "The error of region_add is returned.",
+            Reference = "hugetlb: fix an error code in hugetlb_reserve_pages()",
+            Check = MuseumChecks.Promise,
+            Schedules = 1000,
+            Scenario = """
+                pool 4
+                mount A
+                proc p
+                proc q
+                proc r
+                p open f A/x
+                q open g A/x
+                p mmap a 1 shared fd=f off=1
+                q mmap b 9 shared fd=g
+                p trunc f 0
+                p mmap m 3 shared fd=f noreserve
+                p inject m failslab
+                parallel
+                p w m 1
+                q mmap n 3 shared fd=g
+                end
+                p inject m off
+                r mmap k 3 private
+                q w n 0
+                """,
+        },
     ];
 }

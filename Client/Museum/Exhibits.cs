@@ -205,8 +205,6 @@ public static partial class Exhibits
             "the kernel stops at an assertion and no counter changes; here the page that an owner copies is anonymous, and no shared VMA can map it"),
         new("20", "58b6e5e8f1ad", 2019, "The reserve map is looked up through the wrong inode mapping",
             "needs a block device special file on hugetlbfs, and leaks the memory of a map that counts nothing"),
-        new("23", "7fc2513aa237", 2020, "region_add's failure is returned as success by hugetlb_reserve_pages",
-            "needs a map that loses pages between region_chg and region_add of one mmap; here as in the kernel inode_lock keeps punches and truncates out, and what is left of the race is shown by 9 and 10"),
         new("24", "1d88433bb008", 2021, "A subpool with min_size only is released too early",
             "needs a page that outlives its mount, as number 5 does"),
         new("25", "da56388c4397", 2021, "hugetlb_fix_reserve_counts itself fails, unhandled",

@@ -136,7 +136,7 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
         {
             ResvMap.RegionAbort(from, to, regionsNeeded);
             await Flows.Unreserve(chg, [new RsvdUncharge(task.Cgroup, chg)]);
-            return Errno.ENOMEM;
+            return Flows.Profile.Has(KernelBug.FailedAddSucceeds) ? Errno.None : Errno.ENOMEM;
         }
 
         if (added < chg && !Flows.Profile.Has(KernelBug.UncompensatedReserve | KernelBug.UnlockedRegionList))

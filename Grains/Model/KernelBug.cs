@@ -139,6 +139,9 @@ public enum KernelBug : ulong
     /// <summary>7a197d346a44: the formula as the reservation document had it: needed &lt;= resv - free.</summary>
     InvertedFormula = 1UL << 40,
 
+    /// <summary>7fc2513aa237: hugetlb_reserve_pages succeeds although region_add has failed.</summary>
+    FailedAddSucceeds = 1UL << 42,
+
     /// <summary>Row R17 of the reservation document: the race between vma_needs_reservation and vma_commit_reservation is not compensated.</summary>
     UncompensatedCommit = 1UL << 36,
 }

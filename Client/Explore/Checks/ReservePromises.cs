@@ -5,17 +5,21 @@ namespace Hugesim.Explore;
 
 /// <summary>
 /// The guarantee of commit a1e78772: who maps successfully faults successfully, until fork. It is checked where a scenario gives nobody the right to break it: on reserved
-/// anonymous mappings that were not cut, moved or bound to nodes, without cgroup limits. What a process wrote into private memory it must also read again.
+/// anonymous mappings that were not cut, moved or bound to nodes, without cgroup limits, and on reserved shared mappings of files that nobody shortens or punches afterwards. What a process wrote into private memory it must also read again.
 /// </summary>
 /// <param name="program">The scenario.</param>
 /// <param name="profile">The kernel.</param>
-public sealed class ReservePromises(ScenarioProgram program, KernelProfile profile)
+/// <param name="failing">What fails in the blocks and after them; pages of files cannot be had without descriptors.</param>
+public sealed class ReservePromises(ScenarioProgram program, KernelProfile profile, InjectedFailures failing = InjectedFailures.None)
 {
     private readonly Dictionary<(string Process, string Name), Promise> _promises = [];
 
     // Limits and node masks may refuse a page that is reserved: the guarantee is given for the pool alone.
     private readonly bool _isChecked = !program.Commands.Any(command =>
         command is CgroupSetCommand or MbindCommand or MemoryPolicyCommand or MovePageCommand or CpuCommand or ProcessPoolCommand);
+
+    // A file that is shortened while it is mapped takes back what mmap has promised, and in a block nobody can say which came first.
+    private readonly bool _followsFiles = failing == InjectedFailures.None && !program.Parts.SelectMany(part => part.Block?.Commands ?? []).Any(TakesFromFiles);
 
     // Surplus pages are not kept for a reservation that an unmap restores.
     private readonly bool _restores = profile.UnmapRestore != UnmapRestoreRule.Never && !program.Commands.Any(command => command is OvercommitCommand { Pages: > 0 });
@@ -30,7 +34,15 @@ public sealed class ReservePromises(ScenarioProgram program, KernelProfile profi
         {
             Fork(fork.Process, fork.Child);
         }
+
+        if (TakesFromFiles(command))
+        {
+            RemoveWhere(promise => promise.Value.IsOfFile);
+        }
     }
+
+    private static bool TakesFromFiles(ScenarioCommand command) =>
+        command is TruncateCommand or PunchHoleCommand or OpenCommand { Truncate: true } or MadviseCommand { Advice: MemoryAdvice.Remove } or InjectCommand { Failure: not InjectedFailure.Off };
 
     /// <summary>Checks an answer against what was promised before, and notes what it promises.</summary>
     /// <returns>What is wrong, or null.</returns>
@@ -91,9 +103,10 @@ public sealed class ReservePromises(ScenarioProgram program, KernelProfile profi
         }
 
         _promises.Remove((mmap.Process, mmap.Mapping));
-        if (options is { File: null, NoReserve: false, Protection: PageProtection.ReadWrite })
+        var isFollowed = options.File is null || (_followsFiles && mmap.Kind == MappingKind.Shared);
+        if (isFollowed && options is { NoReserve: false, Protection: PageProtection.ReadWrite })
         {
-            _promises[(mmap.Process, mmap.Mapping)] = new Promise(mmap.Kind == MappingKind.Shared, (mmap.Length + ScenarioCommand.PageSize - 1) / ScenarioCommand.PageSize);
+            _promises[(mmap.Process, mmap.Mapping)] = new Promise(mmap.Kind == MappingKind.Shared, options.File is not null, (mmap.Length + ScenarioCommand.PageSize - 1) / ScenarioCommand.PageSize);
         }
     }
 
@@ -118,17 +131,19 @@ public sealed class ReservePromises(ScenarioProgram program, KernelProfile profi
     }
 
     /// <summary>What a process may rely on in one mapping.</summary>
-    private sealed class Promise(bool isShared, long pages)
+    private sealed class Promise(bool isShared, bool isOfFile, long pages)
     {
         private Dictionary<long, string> _written = [];
 
         public bool IsShared { get; } = isShared;
 
+        public bool IsOfFile { get; } = isOfFile;
+
         public bool IsReserved { get; set; } = true;
 
         public bool IsVoid { get; private set; }
 
-        public Promise Copy() => new(IsShared, pages) { IsReserved = IsReserved, _written = new(_written) };
+        public Promise Copy() => new(IsShared, IsOfFile, pages) { IsReserved = IsReserved, _written = new(_written) };
 
         public ScheduleFailure? OnAnswer(MappingCommand command, string answer, bool restores)
         {

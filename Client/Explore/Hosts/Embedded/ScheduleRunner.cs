@@ -51,7 +51,7 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
         _options = new MachineOptions(machine.Profile, machine.Nodes, "deterministic", 0, machine.Silos);
         _injected = machine.Injected;
         _history = new CallHistory(KernelProfiles.Get(machine.Profile));
-        _promises = new ReservePromises(program, KernelProfiles.Get(machine.Profile));
+        _promises = new ReservePromises(program, KernelProfiles.Get(machine.Profile), machine.Injected);
         _order = new ScheduledOrder();
         _recorder = notes == ScheduleNotes.Recording ? new ScheduleRecorder(_options, LookInto) : null;
         _teller = notes == ScheduleNotes.None ? null : new StoryTeller(_order, ReadCounters, _recorder is null ? null : _recorder.OnDelivery);
