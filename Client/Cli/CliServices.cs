@@ -22,6 +22,9 @@ public sealed record CliServices(IScenarioMachineFactory Machines, IReadOnlyList
     /// <summary>Starts the silos that loads run on.</summary>
     public Func<GrainHostOptions, ValueTask<IGrainHost>> StartGrains { get; init; } = GrainHost.StartAsync;
 
+    /// <summary>The machines are those of a cluster, where nobody can say in which order messages are delivered.</summary>
+    public bool IsOnCluster { get; init; }
+
     /// <summary>The kernel of the machine that the program runs on.</summary>
     public IKernelHost Kernel { get; init; } = new KernelHost();
 }

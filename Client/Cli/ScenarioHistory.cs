@@ -24,7 +24,7 @@ internal static class ScenarioHistory
             if (program is { HasBlocks: true } || request.Schedule is not null)
             {
                 CliErrors.Write(console, errors);
-                return program is null ? null : RunSchedule(console, program, request);
+                return program is null ? null : RunSchedule(console, services, program, request);
             }
 
             stream.Position = 0;
@@ -54,9 +54,9 @@ internal static class ScenarioHistory
         return run.Outcome.Errors.Count > 0 ? ExitCodes.BadInput : run.Schedule?.Failure is null ? ExitCodes.Success : ExitCodes.Differs;
     }
 
-    private static RecordedRun? RunSchedule(CliConsole console, ScenarioProgram program, HistoryRequest request)
+    private static RecordedRun? RunSchedule(CliConsole console, CliServices services, ScenarioProgram program, HistoryRequest request)
     {
-        if (request.Machine.Cluster is not null)
+        if (services.IsOnCluster)
         {
             CliErrors.Write(console, [ScenarioRunner.RefuseBlock(program.Parts.First(part => part.Block is not null).Block!.Source)]);
             return null;

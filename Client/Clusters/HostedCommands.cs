@@ -81,7 +81,7 @@ internal sealed class HostedCommands(IGrainHost host, CliServices services) : IA
         try
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _down.Token);
-            var here = services with { Machines = machines, StartGrains = _ => new ValueTask<IGrainHost>(new BorrowedGrainHost(host)) };
+            var here = services with { IsOnCluster = true, Machines = machines, StartGrains = _ => new ValueTask<IGrainHost>(new BorrowedGrainHost(host)) };
             var code = await HugesimCli.RunAsync(
                 request.Arguments, here, new CliConsole(input, output, error, isTerminal: false, request.UseColor), either.Token).ConfigureAwait(false);
             output.Flush();

@@ -104,7 +104,7 @@ public sealed class ReplayCommandTests
     [InlineData("trace museum:R17 --replay 4-1", "--replay: '4-1' is not a part of a schedule")]
     [InlineData("console --replay 4:1", "--replay is for a scenario that is shown at once: name its file.")]
     [InlineData("console nowhere.txt", "nowhere.txt: no such file or folder")]
-    [InlineData("trace museum:R17 --cluster nowhere", "parallel: here one command is executed at a time")]
+    [InlineData("trace museum:R17 --cluster nowhere", "there is no cluster 'nowhere'")]
     public async Task BadCommandLine_IsExplained_ExitCode2(string line, string message)
     {
         using var cli = new TestConsole();
