@@ -1,3 +1,5 @@
+using Hugesim.Grains;
+
 namespace Hugesim.Silo;
 
 /// <summary>How the grains of a local run are hosted.</summary>
@@ -22,6 +24,9 @@ public sealed record GrainHostOptions(int Silos = 1, bool Deterministic = false,
 /// <summary>Silos in this process and a client of them. What differs between the engines is behind this type.</summary>
 public interface IGrainHost : IAsyncDisposable
 {
+    /// <summary>Calls of the client: repeated until they are answered, and done once.</summary>
+    RepeatedCalls Calls { get; }
+
     /// <summary>
     /// Lets a client call grains. With the deterministic scheduler the calling thread runs all grains until the client is done; otherwise the
     /// client simply runs.

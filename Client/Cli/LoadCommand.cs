@@ -145,7 +145,7 @@ internal sealed class LoadCommand(CliServices services, CliConsole console)
             try
             {
                 results = machine.Cluster is null && host is not BorrowedGrainHost
-                    ? await host.RunAsync(run.RunAsync).ConfigureAwait(false)
+                    ? await host.RunAsync(grains => run.RunAsync(grains, host.Calls)).ConfigureAwait(false)
                     : await RunLeasedAsync(host, run, load).ConfigureAwait(false);
             }
             catch (ClusterException exception) when (!exception.IsInput)
@@ -181,7 +181,7 @@ internal sealed class LoadCommand(CliServices services, CliConsole console)
         {
             await lease.AddAsync([.. Enumerable.Range(0, load.Machines).Select(i => new ClusterMachine(load.MachineName(i), load.Kernel, load.Profile.Nodes))])
                 .ConfigureAwait(false);
-            return await host.RunAsync(run.RunAsync).ConfigureAwait(false);
+            return await host.RunAsync(grains => run.RunAsync(grains, host.Calls)).ConfigureAwait(false);
         }
     }
 

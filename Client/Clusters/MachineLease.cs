@@ -86,6 +86,8 @@ internal sealed class MachineLease : IAsyncDisposable
 
     private sealed class LeasedHost(MachineLease lease, ClusterMachine machine) : IGrainHost
     {
+        public RepeatedCalls Calls => lease._host.Calls;
+
         public ValueTask<T> RunAsync<T>(Func<IGrainFactory, ValueTask<T>> client) => lease._host.RunAsync(client);
 
         public async ValueTask DisposeAsync() => await lease.EndAsync([machine]).ConfigureAwait(false);

@@ -89,8 +89,7 @@ internal sealed partial class GrainMachine
 
     private async ValueTask<string> Spawn(string name)
     {
-        var pid = await Machine.NextPid();
-        var grain = Grains.GetGrain<IProcessGrain>(Keys.Process(_name, pid));
+        var (pid, grain) = await Machine.NewProcess();
         var cgroup = _cgroups.Count > 1 ? Leaf : "";
         await grain.Spawn(_machine, TaskContext.Default with { Cgroup = _cgroups[cgroup] });
         _processes.Add(new UserProcess(name, pid, grain) { Cgroup = cgroup });

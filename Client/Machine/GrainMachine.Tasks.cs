@@ -44,9 +44,9 @@ internal sealed partial class GrainMachine
 
     private async ValueTask<string> Fork(UserProcess process, string childName)
     {
-        var pid = await Machine.NextPid();
+        var (pid, child) = await Machine.NewProcess();
         await process.Grain.Fork(pid);
-        _processes.Add(process.Fork(childName, pid, Grains.GetGrain<IProcessGrain>(Keys.Process(_name, pid))));
+        _processes.Add(process.Fork(childName, pid, child));
         return "ok";
     }
 

@@ -1,4 +1,5 @@
 using Hugesim.Abstractions;
+using Hugesim.Grains;
 using Hugesim.Audit;
 using Hugesim.Model;
 using Hugesim.Scenarios;
@@ -25,6 +26,7 @@ internal sealed partial class GrainMachine : IScenarioMachine, IAuditedMachine, 
     private readonly Dictionary<long, int> _pageNames = [];
     private MachineContext _machine;
     private IGrainFactory? _grains;
+    private MachineCalls? _calls;
 
     private GrainMachine(IGrainHost host, string name, MachineOptions options)
     {
@@ -36,9 +38,10 @@ internal sealed partial class GrainMachine : IScenarioMachine, IAuditedMachine, 
 
     private IGrainFactory Grains => _grains ?? throw new InvalidOperationException("grains are called outside of a step");
 
-    private IHstateGrain Hstate => Grains.GetGrain<IHstateGrain>(Keys.Hstate(_name));
+    // The machine and its pool: one client for both.
+    private MachineCalls Machine => _calls ??= new MachineCalls(Grains, _name, _host.Calls);
 
-    private IMachineGrain Machine => Grains.GetGrain<IMachineGrain>(_name);
+    private MachineCalls Hstate => Machine;
 
     /// <summary>Boots a machine on a host that it owns from then on.</summary>
     public static async ValueTask<GrainMachine> BootAsync(IGrainHost host, string name, MachineOptions options)

@@ -1,4 +1,5 @@
 using Hugesim.Abstractions;
+using Hugesim.Grains;
 
 namespace Hugesim.Machine;
 
@@ -10,7 +11,7 @@ internal readonly record struct NamedRange(long Address, long Length);
 /// <summary>
 /// The user-space side of an emulated process: what the recorder's processes keep in their own memory, which fork copies and exec loses.
 /// </summary>
-internal sealed class UserProcess(string name, long pid, IProcessGrain grain)
+internal sealed class UserProcess(string name, long pid, ProcessCalls grain)
 {
     /// <summary>Where the first mapping is placed; each mapping gets a gigabyte of its own, so that nothing merges by accident.</summary>
     private const long FirstHint = 0x2000_0000_0000;
@@ -21,7 +22,7 @@ internal sealed class UserProcess(string name, long pid, IProcessGrain grain)
 
     public long Pid { get; } = pid;
 
-    public IProcessGrain Grain { get; } = grain;
+    public ProcessCalls Grain { get; } = grain;
 
     /// <summary>The process that forked it, or null.</summary>
     public string? Parent { get; init; }
@@ -51,7 +52,7 @@ internal sealed class UserProcess(string name, long pid, IProcessGrain grain)
     }
 
     /// <summary>A forked child's memory.</summary>
-    public UserProcess Fork(string childName, long childPid, IProcessGrain childGrain)
+    public UserProcess Fork(string childName, long childPid, ProcessCalls childGrain)
     {
         var child = new UserProcess(childName, childPid, childGrain)
         {

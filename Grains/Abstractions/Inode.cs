@@ -7,63 +7,80 @@ namespace Hugesim.Abstractions;
 /// hole punch at a time, as hugetlb_fault_mutex and i_mmap_rwsem order them in the kernel. Reservations interleave with faults, which know
 /// nothing of inode_lock; truncate, hole punch and fallocate wait for them.
 /// </summary>
-public interface IInodeGrain : IGrainWithStringKey
+public interface IInodeGrain : IEndingGrain
 {
     /// <summary>hugetlbfs_get_inode. Repeating it changes nothing.</summary>
-    ValueTask Create(InodeCreate request);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask Create(InodeCreate request, Operation operation = default);
 
     /// <summary>One more open file.</summary>
-    ValueTask Open();
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask Open(Operation operation = default);
 
     /// <summary>One open file less; the last reference to an unlinked file evicts it.</summary>
-    ValueTask<InodeReleased> Close();
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<InodeReleased> Close(Operation operation = default);
 
     /// <summary>The name is gone.</summary>
-    ValueTask<InodeReleased> Unlink();
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<InodeReleased> Unlink(Operation operation = default);
 
     /// <summary>hugetlb_reserve_pages without a VMA: shmget.</summary>
-    ValueTask<Errno> Reserve(TaskContext task, long from, long to);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> Reserve(TaskContext task, long from, long to, Operation operation = default);
 
     /// <summary>
     /// hugetlbfs_file_mmap: reserves for a shared mapping, lets the file grow, and enters the VMA into i_mmap. It may come between the two looks that a fault takes
     /// at the reserve map (row R17), as inode_lock keeps no fault out.
     /// </summary>
     [AlwaysInterleave]
-    ValueTask<Errno> Map(MapInode request);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> Map(MapInode request, Operation operation = default);
 
     /// <summary>Enters a VMA that fork copied into i_mmap.</summary>
-    ValueTask AddMapping(string vma);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask AddMapping(string vma, Operation operation = default);
 
     /// <summary>A VMA is gone.</summary>
-    ValueTask<InodeReleased> RemoveMapping(string vma);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<InodeReleased> RemoveMapping(string vma, Operation operation = default);
 
     /// <summary>hugetlb_no_page of a shared mapping: finds the page in the cache or allocates it. The answer's frame has a mapping's reference.</summary>
-    ValueTask<InodePage> FaultShared(InodeFault fault);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<InodePage> FaultShared(InodeFault fault, Operation operation = default);
 
     /// <summary>filemap_lock_hugetlb_folio for a private mapping: the cached page with a mapping's reference, or none.</summary>
-    ValueTask<InodePage> FindPage(long index);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<InodePage> FindPage(long index, Operation operation = default);
 
     /// <summary>unmap_ref_private: takes the page away from all other private mappings that do not own reservations.</summary>
     /// <param name="owner">The VMA grain that needs the frame for itself.</param>
     /// <param name="page">Where it has it.</param>
     /// <param name="index">The page in the file.</param>
     /// <param name="pfn">The frame.</param>
-    ValueTask UnmapRefPrivate(string owner, long page, long index, long pfn);
+    /// <returns>False if a mapping did not answer in time and the caller has to ask again, so that a mapping which is about to move can.</returns>
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<bool> UnmapRefPrivate(string owner, long page, long index, long pfn, Operation operation = default);
 
-    /// <summary>ftruncate.</summary>
-    ValueTask<Errno> Truncate(long bytes);
+    /// <summary>ftruncate. ERESTARTSYS: a mapping did not answer in time, and the call has to begin again, so that a mapping which is about to move can.</summary>
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> Truncate(long bytes, Operation operation = default);
 
-    /// <summary>hugetlbfs_punch_hole.</summary>
-    ValueTask<Errno> PunchHole(long offsetBytes, long lengthBytes);
+    /// <summary>hugetlbfs_punch_hole. ERESTARTSYS as in <see cref="Truncate"/>.</summary>
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> PunchHole(long offsetBytes, long lengthBytes, Operation operation = default);
 
     /// <summary>hugetlbfs_fallocate.</summary>
-    ValueTask<Errno> Fallocate(TaskContext task, long offsetBytes, long lengthBytes, bool keepSize);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> Fallocate(TaskContext task, long offsetBytes, long lengthBytes, bool keepSize, Operation operation = default);
 
     /// <summary>hugetlb_mfill_atomic_pte of a shared mapping: puts a page with that content into the cache.</summary>
-    ValueTask<InodePage> InstallShared(InodeFault fault);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<InodePage> InstallShared(InodeFault fault, Operation operation = default);
 
     /// <summary>A cached page was migrated to another frame.</summary>
-    ValueTask ReplacePage(long index, long oldPfn, long newPfn);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask ReplacePage(long index, long oldPfn, long newPfn, Operation operation = default);
 
     /// <summary>hugetlbfs_read_iter: the number at an offset.</summary>
     ValueTask<ReadAnswer> Read(long offsetBytes);
@@ -77,7 +94,8 @@ public interface IInodeGrain : IGrainWithStringKey
     ValueTask<int?> ReferenceCount();
 
     /// <summary>Makes later steps of this inode fail, for tests of error paths.</summary>
-    ValueTask InjectFailures(InjectedFailures failures);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask InjectFailures(InjectedFailures failures, Operation operation = default);
 
     /// <summary>For the audit of a machine; null when there is no such inode.</summary>
     [ReadOnly]
@@ -95,8 +113,9 @@ public sealed record InodeCreate(MachineContext Machine, string? Subpool, string
 
 /// <summary>What is left after a reference is dropped.</summary>
 /// <param name="Mount">The mount to end if it was detached, when no reference is left; null otherwise.</param>
+/// <param name="Evicted">The inode has ended.</param>
 [GenerateSerializer, Immutable, Alias("InodeReleased")]
-public readonly record struct InodeReleased(string? Mount);
+public readonly record struct InodeReleased(string? Mount, bool Evicted);
 
 /// <summary>A mapping of a file.</summary>
 /// <param name="Vma">Key of the VMA grain.</param>

@@ -6,38 +6,51 @@ namespace Hugesim.Abstractions;
 public interface IMachineGrain : IGrainWithStringKey
 {
     /// <summary>Boots the machine with a kernel profile. Must come first.</summary>
-    ValueTask<MachineContext> Boot(BootMachine request);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<MachineContext> Boot(BootMachine request, Operation operation = default);
 
     /// <summary>mount -t hugetlbfs. Sizes in huge pages, -1 for none.</summary>
-    ValueTask<Errno> Mount(TaskContext task, string name, long maxPages, long minPages, long maxInodes);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> Mount(TaskContext task, string name, long maxPages, long minPages, long maxInodes, Operation operation = default);
 
     /// <summary>umount.</summary>
-    ValueTask<Errno> Umount(string name, bool lazy);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> Umount(string name, bool lazy, Operation operation = default);
 
     /// <summary>Key of the mount of that name, or null.</summary>
     ValueTask<string?> ResolveMount(string name);
+
+    /// <summary>Is this one of its mounts, also one that was unmounted lazily?</summary>
+    /// <param name="mount">The mount's key.</param>
+    [AlwaysInterleave]
+    ValueTask<bool> HasMount(string mount);
 
     /// <summary>statfs of every mount, in the order of mounting.</summary>
     ValueTask<MountStatus[]> Statfs();
 
     /// <summary>A new process number. The machine knows the process until <see cref="ProcessExited"/>.</summary>
-    ValueTask<long> NextPid();
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<long> NextPid(Operation operation = default);
 
     /// <summary>A process has ended.</summary>
     /// <param name="process">Its key.</param>
-    ValueTask ProcessExited(string process);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask ProcessExited(string process, Operation operation = default);
 
     /// <summary>shmget(SHM_HUGETLB).</summary>
-    ValueTask<ShmAnswer> ShmGet(TaskContext task, long lengthBytes, bool noReserve);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<ShmAnswer> ShmGet(TaskContext task, long lengthBytes, bool noReserve, Operation operation = default);
 
     /// <summary>The segment of that number.</summary>
     ValueTask<ShmAnswer> ShmLookup(long id);
 
     /// <summary>The segment for shmat (<c>shm_nattch++</c>): its inode is open, and who has mapped it closes it, so that no removal comes in between.</summary>
-    ValueTask<ShmAnswer> ShmAttach(long id);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<ShmAnswer> ShmAttach(long id, Operation operation = default);
 
     /// <summary>shmctl(IPC_RMID).</summary>
-    ValueTask<Errno> ShmRemove(long id);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> ShmRemove(long id, Operation operation = default);
 
     /// <summary>A grain was called and has no state. If it should have one, the machine is broken from now on.</summary>
     [OneWay]

@@ -1,22 +1,28 @@
 namespace Hugesim.Abstractions;
 
 /// <summary>A mounted hugetlbfs: its directory and its subpool. One level of names; that is all that scenarios use.</summary>
-public interface IMountGrain : IGrainWithStringKey
+public interface IMountGrain : IEndingGrain
 {
     /// <summary>hugetlbfs_fill_super. Sizes in huge pages, -1 for none.</summary>
-    ValueTask<Model.Errno> Mount(MachineContext machine, TaskContext task, long maxPages, long minPages, long maxInodes);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Model.Errno> Mount(MachineContext machine, TaskContext task, long maxPages, long minPages, long maxInodes, Operation operation = default);
 
     /// <summary>Looks a name up, or creates it, and opens the file.</summary>
-    ValueTask<LookupAnswer> Open(string name, bool create, bool exclusive);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<LookupAnswer> Open(string name, bool create, bool exclusive, Operation operation = default);
 
     /// <summary>Removes a name; the file lives on while it is open or mapped.</summary>
-    ValueTask<Model.Errno> Unlink(string name);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Model.Errno> Unlink(string name, Operation operation = default);
 
     /// <summary>umount; <paramref name="lazy"/> detaches a mount in use and lets it end with its last user.</summary>
-    ValueTask<Model.Errno> Umount(bool lazy);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Model.Errno> Umount(bool lazy, Operation operation = default);
 
     /// <summary>After the last reference to a file of a detached mount has gone: ends the mount if nothing else holds it.</summary>
-    ValueTask EndIfUnused();
+    /// <returns>Whether it has ended.</returns>
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<bool> EndIfUnused(Operation operation = default);
 
     /// <summary>statfs.</summary>
     ValueTask<MountBlocks> Statfs();

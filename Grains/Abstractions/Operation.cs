@@ -20,7 +20,7 @@ public readonly record struct Operation(long Session, int Slot, long Sequence, l
 [GenerateSerializer, Immutable, Alias("Answer`1")]
 public readonly record struct Answer<T>(T Value, long Epoch);
 
-/// <summary>How long callers wait for grains that answer soon, and then ask again. All others may take minutes: one access to a large mapping is one message.</summary>
+/// <summary>How long callers wait, and then ask again. A call that names its operation may be asked again while it is under way: the second one waits for the first.</summary>
 public static class CallTimes
 {
     /// <summary>For grains that call nobody.</summary>
@@ -28,4 +28,19 @@ public static class CallTimes
 
     /// <summary>For a subpool, which may have to ask the hstate several times.</summary>
     public const string Subpool = "00:04:00";
+
+    /// <summary>
+    /// For grains that call others, and may take minutes: one access to a large mapping is one message. Who asks again waits on for the same operation.
+    /// </summary>
+    public const string Flow = "00:01:00";
+}
+
+/// <summary>
+/// A grain whose life ends with one of its calls. Until its caller has the answer it remembers it; then it goes.
+/// </summary>
+public interface IEndingGrain : IGrainWithStringKey
+{
+    /// <summary>The answer that ended the life of this grain has arrived: nobody asks for it again. Repeating it changes nothing.</summary>
+    [OneWay]
+    ValueTask Forget();
 }

@@ -6,81 +6,103 @@ namespace Hugesim.Abstractions;
 /// A process: task, open files and the layout of its address space. Its methods are the system calls, one at a time, and the accesses of its
 /// threads. Addresses and lengths are in bytes.
 /// </summary>
-public interface IProcessGrain : IGrainWithStringKey
+public interface IProcessGrain : IEndingGrain
 {
     /// <summary>A new process with an empty address space.</summary>
-    ValueTask Spawn(MachineContext machine, TaskContext task);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask Spawn(MachineContext machine, TaskContext task, Operation operation = default);
 
     /// <summary>fork: the child gets copies of areas and open files.</summary>
-    ValueTask Fork(long childPid);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask Fork(long childPid, Operation operation = default);
 
     /// <summary>A fork of this process's parent begins: the mappings are announced, near to where this process is.</summary>
     /// <param name="machine">The machine.</param>
     /// <param name="vmas">Numbers of the parent's mappings.</param>
-    ValueTask Expect(MachineContext machine, long[] vmas);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask Expect(MachineContext machine, long[] vmas, Operation operation = default);
 
     /// <summary>The child's side of <see cref="Fork"/>.</summary>
-    ValueTask Adopt(ProcessImage image);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask Adopt(ProcessImage image, Operation operation = default);
 
     /// <summary>execve: a new address space; files stay open.</summary>
-    ValueTask Exec();
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask Exec(Operation operation = default);
 
     /// <summary>The process ends, by itself or by a signal.</summary>
-    ValueTask Exit();
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask Exit(Operation operation = default);
 
     /// <summary>sigaction for SIGBUS and SIGSEGV: caught and reported, or deadly.</summary>
-    ValueTask SetCatch(bool catching);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask SetCatch(bool catching, Operation operation = default);
 
     /// <summary>Changes what the kernel reads from <c>current</c>: cgroup, policy, CPU, cpuset.</summary>
-    ValueTask SetTask(TaskContext task);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask SetTask(TaskContext task, Operation operation = default);
 
     /// <summary>What the kernel reads from <c>current</c>.</summary>
     ValueTask<TaskContext> GetTask();
 
     /// <summary>mmap.</summary>
-    ValueTask<MmapAnswer> Mmap(MmapCall call);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<MmapAnswer> Mmap(MmapCall call, Operation operation = default);
 
     /// <summary>munmap.</summary>
-    ValueTask<Errno> Munmap(long address, long length);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> Munmap(long address, long length, Operation operation = default);
 
     /// <summary>mprotect.</summary>
-    ValueTask<Errno> Mprotect(long address, long length, bool read, bool write);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> Mprotect(long address, long length, bool read, bool write, Operation operation = default);
 
     /// <summary>mremap.</summary>
-    ValueTask<MmapAnswer> Mremap(MremapCall call);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<MmapAnswer> Mremap(MremapCall call, Operation operation = default);
 
     /// <summary>madvise with the kernel's number of the advice.</summary>
-    ValueTask<Errno> Madvise(long address, long length, int advice);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> Madvise(long address, long length, int advice, Operation operation = default);
 
     /// <summary>mlock: faults the pages in.</summary>
-    ValueTask<Errno> Mlock(long address, long length);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> Mlock(long address, long length, Operation operation = default);
 
     /// <summary>munlock and msync: only check the range.</summary>
     ValueTask<Errno> CheckMapped(long address, long length);
 
     /// <summary>Loads or stores, one a page. A fault that is not caught ends the process.</summary>
-    ValueTask<TouchAnswer> Touch(long address, long pages, bool write, int value);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<TouchAnswer> Touch(long address, long pages, bool write, int value, Operation operation = default);
 
     /// <summary>The kernel itself loads or stores: EFAULT instead of a signal.</summary>
-    ValueTask<Errno> KernelTouch(long address, bool write, int value);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> KernelTouch(long address, bool write, int value, Operation operation = default);
 
     /// <summary>open.</summary>
-    ValueTask<OpenAnswer> Open(OpenCall call);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<OpenAnswer> Open(OpenCall call, Operation operation = default);
 
     /// <summary>memfd_create(MFD_HUGETLB).</summary>
-    ValueTask<OpenAnswer> Memfd();
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<OpenAnswer> Memfd(Operation operation = default);
 
     /// <summary>close.</summary>
-    ValueTask<Errno> Close(int fd);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> Close(int fd, Operation operation = default);
 
     /// <summary>unlink.</summary>
-    ValueTask<Errno> Unlink(string mount, string name);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> Unlink(string mount, string name, Operation operation = default);
 
     /// <summary>ftruncate.</summary>
-    ValueTask<Errno> Truncate(int fd, long bytes);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> Truncate(int fd, long bytes, Operation operation = default);
 
     /// <summary>fallocate, with <paramref name="punch"/> a hole punch.</summary>
-    ValueTask<Errno> Fallocate(int fd, long offset, long length, bool keepSize, bool punch);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> Fallocate(int fd, long offset, long length, bool keepSize, bool punch, Operation operation = default);
 
     /// <summary>fstat.</summary>
     ValueTask<StatAnswer> Fstat(int fd);
@@ -92,10 +114,12 @@ public interface IProcessGrain : IGrainWithStringKey
     ValueTask<Errno> CheckFd(int fd, bool write);
 
     /// <summary>shmat.</summary>
-    ValueTask<MmapAnswer> Shmat(long id, long address, bool readOnly);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<MmapAnswer> Shmat(long id, long address, bool readOnly, Operation operation = default);
 
     /// <summary>shmdt.</summary>
-    ValueTask<Errno> Shmdt(long address);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> Shmdt(long address, Operation operation = default);
 
     /// <summary>Areas and pages of a range, as /proc/self/maps, smaps and pagemap show them.</summary>
     ValueTask<RangeView> Describe(long address, long length);
@@ -104,22 +128,27 @@ public interface IProcessGrain : IGrainWithStringKey
     ValueTask<long> MappedPages();
 
     /// <summary>mbind.</summary>
-    ValueTask<Errno> Mbind(MbindCall call);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> Mbind(MbindCall call, Operation operation = default);
 
     /// <summary>move_pages of one page: the node it is on afterwards, or a negative errno.</summary>
-    ValueTask<int> MovePage(long address, int node);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<int> MovePage(long address, int node, Operation operation = default);
 
     /// <summary>userfaultfd registration of a range for missing pages.</summary>
-    ValueTask<Errno> UffdRegister(long address, long length);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> UffdRegister(long address, long length, Operation operation = default);
 
     /// <summary>UFFDIO_COPY of one page.</summary>
-    ValueTask<Errno> UffdCopy(long address, int content);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> UffdCopy(long address, int content, Operation operation = default);
 
     /// <summary>UFFDIO_ZEROPAGE: EINVAL on huge pages.</summary>
     ValueTask<Errno> UffdZero(long address);
 
     /// <summary>Lets calls fail for the mapping at an address and its file, as the kernel's fault injection does.</summary>
-    ValueTask<Errno> InjectFailures(long address, InjectedFailures failures);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> InjectFailures(long address, InjectedFailures failures, Operation operation = default);
 
     /// <summary>For the audit of a machine; null when there is no such process.</summary>
     [ReadOnly]

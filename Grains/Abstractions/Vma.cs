@@ -6,86 +6,112 @@ namespace Hugesim.Abstractions;
 /// What one mmap made in one address space: its areas, their page table, and the reserve map of a private mapping. Addresses are in huge pages.
 /// The two unmap messages come from the inode while this grain may itself wait for the inode: they interleave and call only hstate and frames.
 /// </summary>
-public interface IVmaGrain : IGrainWithStringKey
+public interface IVmaGrain : IEndingGrain
 {
     /// <summary>hugetlbfs_file_mmap and hugetlb_reserve_pages.</summary>
-    ValueTask<Errno> Map(MapVma request);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> Map(MapVma request, Operation operation = default);
 
     /// <summary>Loads, stores or faults in pages one after the other, up to the first that fails: the MMU and hugetlb_fault.</summary>
-    ValueTask<AccessAnswer> Access(AccessRequest request);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<AccessAnswer> Access(AccessRequest request, Operation operation = default);
 
     /// <summary>Copies what a forked child gets and write-protects it here: <c>copy_hugetlb_page_range</c>.</summary>
-    ValueTask<VmaImage> Fork(string childVma);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<VmaImage> Fork(string childVma, Operation operation = default);
 
     /// <summary>A fork is about to enter this mapping of the child into i_mmap: what is unmapped before <see cref="Adopt"/> is remembered.</summary>
-    ValueTask Expect(MachineContext machine);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask Expect(MachineContext machine, Operation operation = default);
 
     /// <summary>The child's side of fork.</summary>
-    ValueTask Adopt(VmaImage image);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask Adopt(VmaImage image, Operation operation = default);
 
     /// <summary>Unmaps the pages of a range: <c>__unmap_hugepage_range</c>. Pages nobody else uses are returned, to be freed.</summary>
-    ValueTask<FreedPage[]> Zap(long first, long end);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<FreedPage[]> Zap(long first, long end, Operation operation = default);
 
     /// <summary>Ends the areas of a range, whose pages were zapped before: <c>hugetlb_vm_op_close</c>.</summary>
-    ValueTask<VmaClosed> Close(long first, long end);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<VmaClosed> Close(long first, long end, Operation operation = default);
 
     /// <summary>split_vma: the area that holds a page ends before it.</summary>
-    ValueTask Split(long page);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask Split(long page, Operation operation = default);
 
     /// <summary>mprotect, splitting areas where needed.</summary>
-    ValueTask<Errno> Protect(CutRange range, bool read, bool write);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> Protect(CutRange range, bool read, bool write, Operation operation = default);
 
     /// <summary>mbind, splitting areas where needed.</summary>
-    ValueTask<Errno> SetPolicy(CutRange range, PolicyMode mode, long nodes);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> SetPolicy(CutRange range, PolicyMode mode, long nodes, Operation operation = default);
 
     /// <summary>Advice that is a flag of the area: MADV_DONTFORK, MADV_DOFORK, MADV_HUGEPAGE, MADV_NOHUGEPAGE.</summary>
-    ValueTask<Errno> SetAdvice(CutRange range, int advice);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> SetAdvice(CutRange range, int advice, Operation operation = default);
 
     /// <summary>UFFDIO_REGISTER for missing pages.</summary>
-    ValueTask RegisterUffd(long first, long end);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask RegisterUffd(long first, long end, Operation operation = default);
 
     /// <summary>UFFDIO_ZEROPAGE: EINVAL on huge pages, ENOENT where nothing is registered.</summary>
     ValueTask<Errno> UffdZero(long page);
 
     /// <summary>UFFDIO_COPY.</summary>
-    ValueTask<Errno> UffdCopy(TaskContext task, long page, int content);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> UffdCopy(TaskContext task, long page, int content, Operation operation = default);
 
     /// <summary>mremap: moves areas and pages to another address. Without memory for the new areas: ENOMEM, with nothing changed.</summary>
-    ValueTask<Errno> Move(long first, long end, long to);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<Errno> Move(long first, long end, long to, Operation operation = default);
 
     /// <summary>
     /// Migrates the page at an address to a node, if nobody else maps it: <c>move_pages</c> and mbind with MPOL_MF_MOVE.
     /// </summary>
     /// <returns>The node the page is on, or a negative errno: ENOENT no page, EACCES shared, ENOMEM no frame on the node.</returns>
-    ValueTask<int> Migrate(long page, int node);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<int> Migrate(long page, int node, Operation operation = default);
 
     /// <summary>The areas that overlap a range, and the pages mapped in it.</summary>
     ValueTask<VmaView> Describe(long first, long end);
 
-    /// <summary>Pages [firstIndex, endIndex) of the file are going: truncate and hole punch.</summary>
+    /// <summary>Pages [firstIndex, endIndex) of the file are going: truncate and hole punch. What only this mapping had is freed.</summary>
     [AlwaysInterleave]
-    ValueTask<FreedPage[]> UnmapFile(long firstIndex, long endIndex);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask UnmapFile(long firstIndex, long endIndex, Operation operation = default);
 
     /// <summary>unmap_ref_private: where the area begins in the file that is private, without reservations and has page <paramref name="index"/>; or -1.</summary>
     [AlwaysInterleave]
     ValueTask<long> BorrowerOffset(long index);
 
-    /// <summary>unmap_ref_private: takes a frame away at an address.</summary>
-    /// <returns>What is to be freed, or null if the frame is not mapped there.</returns>
+    /// <summary>unmap_ref_private: takes a frame away at an address, and frees it if nobody else has it.</summary>
+    /// <returns>Whether the frame was mapped there.</returns>
     [AlwaysInterleave]
-    ValueTask<FreedPage[]?> TakeReference(long page, long pfn);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<bool> TakeReference(TakenPage taken, Operation operation = default);
 
     /// <summary>unmap_ref_private: the area that has page <paramref name="index"/> has lost one, so that later faults in it fail.</summary>
     [AlwaysInterleave]
-    ValueTask MarkUnmapped(long index);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask MarkUnmapped(long index, Operation operation = default);
 
     /// <summary>Makes later steps of this mapping fail, for tests of error paths.</summary>
-    ValueTask InjectFailures(InjectedFailures failures);
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask InjectFailures(InjectedFailures failures, Operation operation = default);
 
     /// <summary>For the audit of a machine; null when there is no such mapping.</summary>
     [ReadOnly]
     ValueTask<VmaAudit?> Audit();
 }
+
+/// <summary>A frame that the owner of the reservations takes from one who shares it.</summary>
+/// <param name="Page">Where it is mapped, in huge pages.</param>
+/// <param name="Pfn">The frame.</param>
+/// <param name="Index">The area that has this page of the file is marked: later faults in it fail. -1 marks none.</param>
+[GenerateSerializer, Immutable, Alias("TakenPage")]
+public readonly record struct TakenPage(long Page, long Pfn, long Index);
 
 /// <summary>A range whose areas change; an area that it does not cover is split, if that is possible.</summary>
 /// <param name="First">First page.</param>

@@ -82,25 +82,32 @@ internal sealed class OperationSlot(int number)
     }
 }
 
-/// <summary>What all grains of a silo share for their calls: the epochs that were seen, and the clock.</summary>
+/// <summary>What all grains of a silo share for their calls: the epochs that were seen, references, and the last operations of grains that have ended.</summary>
 internal sealed class SiloCalls
 {
     // A silo's grain factory is its identity here: the services of an activation are its own.
     private static readonly ConditionalWeakTable<IGrainFactory, SiloCalls> s_all = [];
-    private readonly ConcurrentDictionary<string, EpochCell> _epochs = new();
+    private readonly ConcurrentDictionary<string, GrainCalls<IHstateGrain>> _hstates = new();
+    private readonly ConcurrentDictionary<(string Machine, int Node), GrainCalls<IFramesGrain>> _frames = new();
+    private readonly ConcurrentDictionary<string, GrainCalls<ISubpoolGrain>> _subpools = new();
+    private readonly ConcurrentDictionary<(MachineContext Machine, string? Subpool), HugePageFlows> _flows = new();
 
     // Null where each call is a message of its own.
     private readonly ConcurrentDictionary<string, HstateCombiner>? _combiners;
 
     private SiloCalls(IGrainFactory grains, TimeProvider clock, bool combines)
     {
-        (Grains, Clock) = (grains, clock);
+        (Grains, Ended) = (grains, new EndedOperations(clock));
+        Repeated = new RepeatedCalls(clock);
         _combiners = combines ? new() : null;
     }
 
     public IGrainFactory Grains { get; }
 
-    public TimeProvider Clock { get; }
+    /// <summary>Calls to all grains but hstates, frames and subpools.</summary>
+    public RepeatedCalls Repeated { get; }
+
+    public EndedOperations Ended { get; }
 
     public static SiloCalls Of(IGrainFactory grains, IServiceProvider services) =>
         s_all.TryGetValue(grains, out var known)
@@ -108,24 +115,37 @@ internal sealed class SiloCalls
             : s_all.GetValue(grains, factory => new SiloCalls(
                 factory, services.GetRequiredService<TimeProvider>(), services.GetService<HstateCombining>() is not null));
 
-    /// <summary>What is known of the epochs of a grain; the key says which grain it is.</summary>
-    public EpochCell Epoch(string key) => _epochs.GetOrAdd(key, static _ => new EpochCell());
+    public GrainCalls<IHstateGrain> Hstate(string machine) => _hstates.GetOrAdd(
+        machine, static (machine, calls) => calls.To<IHstateGrain>("hstate", Keys.Hstate(machine)), this);
 
-    public GrainCalls<IHstateGrain> Hstate(string machine)
+    public GrainCalls<IFramesGrain> Frames(string machine, int node) => _frames.GetOrAdd(
+        (machine, node), static (frames, calls) => calls.To<IFramesGrain>("frames", Keys.Frames(frames.Machine, frames.Node)), this);
+
+    public GrainCalls<ISubpoolGrain> Subpool(string key) => _subpools.GetOrAdd(
+        key, static (key, calls) => calls.To<ISubpoolGrain>("subpool", key), this);
+
+    /// <summary>The flows of a machine's grains that allocate through a subpool, or through none.</summary>
+    public HugePageFlows Flows(MachineContext machine, string? subpool) => _flows.GetOrAdd(
+        (machine, subpool), static (key, calls) => new HugePageFlows(calls, key.Machine, key.Subpool), this);
+
+    /// <summary>Drops a reference to an inode; one that is evicted by it need not remember that any more.</summary>
+    /// <returns>The mount to end if it was detached, or null.</returns>
+    public async ValueTask<string?> Release<TCall>(IInodeGrain inode, TCall call, Func<IInodeGrain, TCall, Operation, ValueTask<InodeReleased>> body)
     {
-        var key = Keys.Hstate(machine);
-        return new(Grains.GetGrain<IHstateGrain>(key), "hstate", key, Epoch(key), Clock);
+        var released = await Repeated.Once(inode, call, body);
+        if (released.Evicted)
+        {
+            await inode.Forget();
+        }
+
+        return released.Mount;
     }
 
     /// <summary>The combiner of a machine's hstate, or null where each call is a message of its own.</summary>
     public HstateCombiner? Combiner(string machine) => _combiners?.GetOrAdd(
         machine, static (machine, grains) => new HstateCombiner(grains.GetGrain<IHstateGrain>(Keys.Hstate(machine))), Grains);
 
-    public GrainCalls<IFramesGrain> Frames(string machine, int node)
-    {
-        var key = Keys.Frames(machine, node);
-        return new(Grains.GetGrain<IFramesGrain>(key), "frames", key, Epoch(key), Clock);
-    }
-
-    public GrainCalls<ISubpoolGrain> Subpool(string key) => new(Grains.GetGrain<ISubpoolGrain>(key), "subpool", key, Epoch(key), Clock);
+    private GrainCalls<TGrain> To<TGrain>(string kind, string key)
+        where TGrain : IGrainWithStringKey =>
+        new(Grains.GetGrain<TGrain>(key), kind, key, new EpochCell(), Repeated);
 }

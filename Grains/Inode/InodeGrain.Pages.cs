@@ -7,10 +7,11 @@ namespace Hugesim.Grains;
 /// <content>The page cache: faults of shared mappings, truncate, hole punch, fallocate.</content>
 public sealed partial class InodeGrain
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+
     private long SizePages => Alive(_sizeBytes) / Units.PageBytes;
 
-    /// <inheritdoc/>
-    public async ValueTask<InodePage> FaultShared(InodeFault fault)
+    private async ValueTask<InodePage> FaultShared(InodeFault fault)
     {
         if (Cache.TryGetValue(fault.Index, out var cached))
         {
@@ -21,8 +22,7 @@ public sealed partial class InodeGrain
         return fault.Index >= SizePages ? new InodePage(InodePageResult.BeyondEnd, Pfn.None) : await Allocate(fault, mapped: true);
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<InodePage> InstallShared(InodeFault fault)
+    private async ValueTask<InodePage> InstallShared(InodeFault fault)
     {
         if (!Cache.TryGetValue(fault.Index, out var cached))
         {
@@ -65,8 +65,7 @@ public sealed partial class InodeGrain
         return new InodePage(why, Pfn.None);
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<InodePage> FindPage(long index)
+    private async ValueTask<InodePage> FindPage(long index)
     {
         if (Cache.TryGetValue(index, out var pfn))
         {
@@ -77,8 +76,7 @@ public sealed partial class InodeGrain
         return new InodePage(index >= SizePages ? InodePageResult.BeyondEnd : InodePageResult.Missing, Pfn.None);
     }
 
-    /// <inheritdoc/>
-    public ValueTask ReplacePage(long index, long oldPfn, long newPfn)
+    private ValueTask ReplacePage(long index, long oldPfn, long newPfn)
     {
         if (Cache.TryGetValue(index, out var pfn) && pfn == oldPfn)
         {
@@ -88,14 +86,19 @@ public sealed partial class InodeGrain
         return ValueTask.CompletedTask;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask UnmapRefPrivate(string owner, long page, long index, long pfn)
+    private async ValueTask<bool> UnmapRefPrivate(string owner, long page, long index, long pfn)
     {
         using var span = KernelTracing.Routine("unmap_ref_private").With(KernelTracing.Tags.Pfn, pfn);
         var others = new List<(long Offset, string Key)>();
         foreach (var key in Mappings.Where(key => key != owner).ToArray())
         {
-            others.Add((await GrainFactory.GetGrain<IVmaGrain>(key).BorrowerOffset(index), key));
+            var (inTime, offset) = await OfVma(key, index, static (vma, index, _) => vma.BorrowerOffset(index), -1);
+            if (!inTime)
+            {
+                return false;
+            }
+
+            others.Add((offset, key));
         }
 
         // vma_interval_tree_foreach: by the place in the file, the older one first.
@@ -104,17 +107,25 @@ public sealed partial class InodeGrain
             // Only the owner's mapping and its copies in children can map the frame at that address. A walk that minds whose address it is (B8)
             // looks at no other one.
             var holder = Keys.VmaBeside(key, owner);
-            if ((holder == key || Flows.Profile.Has(KernelBug.B8)) && Mappings.Contains(holder)
-                && await GrainFactory.GetGrain<IVmaGrain>(holder).TakeReference(page, pfn) is { } freed)
+            if ((holder == key || Flows.Profile.Has(KernelBug.B8)) && Mappings.Contains(holder) && !await TakeReference(holder, key, page, index, pfn))
             {
-                await Flows.Free(freed);
-                await GrainFactory.GetGrain<IVmaGrain>(key).MarkUnmapped(index);
+                return false;
             }
         }
+
+        return true;
     }
 
-    /// <inheritdoc/>
-    public ValueTask<Errno> Truncate(long bytes) => UnderInodeLock(() => TruncateLocked(bytes));
+    // False: not answered in time. Whose page is taken is marked in the same step, but where a page is taken from one and another is marked.
+    private async ValueTask<bool> TakeReference(string holder, string marked, long page, long index, long pfn)
+    {
+        var taken = new TakenPage(page, pfn, holder == marked ? index : -1);
+        var (inTime, wasMapped) = await OfVma(holder, taken, static (vma, taken, id) => vma.TakeReference(taken, id), false);
+        return inTime && (!wasMapped || holder == marked
+            || (await OfVma(marked, index, static (vma, index, id) => RepeatedCalls.Nothing(vma.MarkUnmapped(index, id)), true)).InTime);
+    }
+
+    private ValueTask<Errno> Truncate(long bytes) => UnderInodeLock(() => TruncateLocked(bytes));
 
     private async ValueTask<Errno> TruncateLocked(long bytes)
     {
@@ -127,13 +138,16 @@ public sealed partial class InodeGrain
         // hugetlb_vmtruncate does the same whether the file shrinks or grows: map entries can lie behind the end of a file.
         using var span = KernelTracing.Routine("hugetlb_vmtruncate").With(KernelTracing.Tags.From, bytes / Units.PageBytes);
         _sizeBytes = Alive(bytes);
-        await UnmapMappings(bytes / Units.PageBytes, long.MaxValue);
+        if (!await UnmapMappings(bytes / Units.PageBytes, long.MaxValue))
+        {
+            return Errno.ERESTARTSYS;
+        }
+
         await RemovePages(bytes / Units.PageBytes, long.MaxValue);
         return Errno.None;
     }
 
-    /// <inheritdoc/>
-    public ValueTask<Errno> PunchHole(long offsetBytes, long lengthBytes) => UnderInodeLock(() => PunchHoleLocked(offsetBytes, lengthBytes));
+    private ValueTask<Errno> PunchHole(long offsetBytes, long lengthBytes) => UnderInodeLock(() => PunchHoleLocked(offsetBytes, lengthBytes));
 
     private async ValueTask<Errno> PunchHoleLocked(long offsetBytes, long lengthBytes)
     {
@@ -146,9 +160,9 @@ public sealed partial class InodeGrain
         var endBytes = Math.Min(offsetBytes + lengthBytes, long.MaxValue - Units.PageBytes);
         var first = (offsetBytes + Units.PageBytes - 1) / Units.PageBytes;
         var end = endBytes / Units.PageBytes;
-        if (first < end)
+        if (first < end && !await UnmapMappings(first, end))
         {
-            await UnmapMappings(first, end);
+            return Errno.ERESTARTSYS;
         }
 
         await ZeroTail(offsetBytes, endBytes, end);
@@ -160,8 +174,7 @@ public sealed partial class InodeGrain
         return Errno.None;
     }
 
-    /// <inheritdoc/>
-    public ValueTask<Errno> Fallocate(TaskContext task, long offsetBytes, long lengthBytes, bool keepSize) =>
+    private ValueTask<Errno> Fallocate(TaskContext task, long offsetBytes, long lengthBytes, bool keepSize) =>
         UnderInodeLock(() => FallocateLocked(task, offsetBytes, lengthBytes, keepSize));
 
     private async ValueTask<Errno> FallocateLocked(TaskContext task, long offsetBytes, long lengthBytes, bool keepSize)
@@ -220,12 +233,43 @@ public sealed partial class InodeGrain
             fault.Task, nodes, ResvMap, Shared: true, fault.Index, MayUseReserves: true, CowFromOwner: false, Anon: false, mapped, fault.Content));
     }
 
-    // hugetlb_vmdelete_list: all mappings let go of the pages, which end there if they were private copies.
-    private async ValueTask UnmapMappings(long firstIndex, long endIndex)
+    // hugetlb_vmdelete_list: all mappings let go of the pages, which end there if they were private copies. False: one did not answer in time.
+    private async ValueTask<bool> UnmapMappings(long firstIndex, long endIndex)
     {
-        foreach (var vma in Mappings.ToArray())
+        foreach (var key in Mappings.ToArray())
         {
-            await Flows.Free(await GrainFactory.GetGrain<IVmaGrain>(vma).UnmapFile(firstIndex, endIndex));
+            var (inTime, _) = await OfVma(
+                key, (firstIndex, endIndex), static (vma, range, id) => RepeatedCalls.Nothing(vma.UnmapFile(range.firstIndex, range.endIndex, id)), true);
+            if (!inTime)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // A mapping that is about to move takes no message before its fault has ended, and the fault may wait for this inode: so the inode waits for some time only. A
+    // mapping that has left the inode meanwhile answers nothing that counts.
+    private async ValueTask<(bool InTime, T? Answer)> OfVma<TCall, T>(
+        string key, TCall call, Func<IVmaGrain, TCall, Operation, ValueTask<T>> body, T ofNone)
+    {
+        var vma = GrainFactory.GetGrain<IVmaGrain>(key);
+        try
+        {
+            return Flows.Profile.Has(KernelBug.CowHoldsLock)
+                ? (true, await Lane.Once(vma, call, body))
+                : await Lane.OnceWithin(s_patience, vma, call, body);
+        }
+        catch (StateLostException lost)
+        {
+            if (!Mappings.Contains(key))
+            {
+                return (true, ofNone);
+            }
+
+            Report(new StateLoss(lost.Grain, lost.Message));
+            throw;
         }
     }
 

@@ -33,13 +33,12 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
 
     private ReserveMap ResvMap => Alive(_resvMap);
 
-    /// <inheritdoc/>
-    public ValueTask Create(InodeCreate request)
+    private ValueTask Create(InodeCreate request)
     {
         if (_identity is null)
         {
             _identity = request;
-            _flows = new HugePageFlows(Calls, request.Machine, request.Subpool);
+            _flows = Calls.Flows(request.Machine, request.Subpool);
             _resvMap = new ReserveMap { Bugs = _flows.Profile.Bugs };
             _inodeLock = LockOf(_flows.Profile);
             _links = request.Named ? 1 : 0;
@@ -50,36 +49,31 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
         return ValueTask.CompletedTask;
     }
 
-    /// <inheritdoc/>
-    public ValueTask Open()
+    private ValueTask Open()
     {
         _opens = Alive(_opens) + 1;
         return ValueTask.CompletedTask;
     }
 
-    /// <inheritdoc/>
-    public ValueTask<InodeReleased> Close()
+    private ValueTask<InodeReleased> Close()
     {
         _opens = Alive(_opens) - 1;
         return Release();
     }
 
-    /// <inheritdoc/>
-    public ValueTask<InodeReleased> Unlink()
+    private ValueTask<InodeReleased> Unlink()
     {
         _links = Alive(0);
         return Release();
     }
 
-    /// <inheritdoc/>
-    public ValueTask<InodeReleased> RemoveMapping(string vma)
+    private ValueTask<InodeReleased> RemoveMapping(string vma)
     {
         Mappings.Remove(vma);
         return Release();
     }
 
-    /// <inheritdoc/>
-    public ValueTask AddMapping(string vma)
+    private ValueTask AddMapping(string vma)
     {
         if (!Mappings.Contains(vma))
         {
@@ -89,8 +83,7 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
         return ValueTask.CompletedTask;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<Errno> Reserve(TaskContext task, long from, long to)
+    private async ValueTask<Errno> Reserve(TaskContext task, long from, long to)
     {
         var error = await ReservePages(task, from, to);
         if (error != Errno.None && Flows.Profile.Has(KernelBug.ShmgetOops))
@@ -148,8 +141,7 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
         return Errno.None;
     }
 
-    /// <inheritdoc/>
-    public ValueTask<Errno> Map(MapInode request) => UnderInodeLock(async () =>
+    private ValueTask<Errno> Map(MapInode request) => UnderInodeLock(async () =>
     {
         if (request is { Shared: true, Reserve: true } && await ReservePages(request.Task, request.From, request.To) != Errno.None)
         {
@@ -176,7 +168,11 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
             return new(_opens + _mappings.Count);
         }
 
-        DeactivateOnIdle();
+        if (Epoch == 0)
+        {
+            DeactivateOnIdle();
+        }
+
         return default;
     }
 
@@ -197,8 +193,7 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
         return new ReadAnswer(bytes, (await Flows.Frames.Load([pfn]))[0].Content);
     }
 
-    /// <inheritdoc/>
-    public ValueTask InjectFailures(InjectedFailures failures)
+    private ValueTask InjectFailures(InjectedFailures failures)
     {
         _failures = failures;
         ResvMap.Allocate = failures.HasFlag(InjectedFailures.Failslab) ? () => false : null;
@@ -240,7 +235,7 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
     {
         ArgumentNullException.ThrowIfNull(state);
         (_identity, _sizeBytes, _links, _opens) = (state.Identity, state.SizeBytes, state.Links, state.Opens);
-        _flows = new HugePageFlows(Calls, state.Identity.Machine, state.Identity.Subpool);
+        _flows = Calls.Flows(state.Identity.Machine, state.Identity.Subpool);
         _mappings.AddRange(state.Mappings);
         foreach (var (index, pfn) in state.Cache)
         {
@@ -284,9 +279,9 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
             await RemovePages(0, long.MaxValue);
             _resvMap = new ReserveMap();
             _evicted = true;
-            DeactivateOnIdle();
+            EndLife();
         }
 
-        return new InodeReleased(_identity?.Mount);
+        return new InodeReleased(_identity?.Mount, _evicted);
     }
 }

@@ -59,10 +59,10 @@ public sealed partial class MachineGrain
     // Whoever asks the pool or the memory of this machine from now on is told what is lost.
     private async ValueTask Break(StateLoss loss, int nodes)
     {
-        await GrainFactory.GetGrain<IHstateGrain>(Keys.Hstate(Key)).Break(loss);
+        await Calls.Repeated.Once(GrainFactory.GetGrain<IHstateGrain>(Keys.Hstate(Key)), loss, static (hstate, loss, _) => hstate.Break(loss));
         for (var node = 0; node < nodes; node++)
         {
-            await GrainFactory.GetGrain<IFramesGrain>(Keys.Frames(Key, node)).Break(loss);
+            await Calls.Repeated.Once(GrainFactory.GetGrain<IFramesGrain>(Keys.Frames(Key, node)), loss, static (frames, loss, _) => frames.Break(loss));
         }
     }
 }

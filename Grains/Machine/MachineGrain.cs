@@ -26,8 +26,7 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
     // A machine of which nothing is lost.
     private MachineContext Machine => _loss is null ? _machine ?? throw Lost() : throw ErrorOf(_loss);
 
-    /// <inheritdoc/>
-    public async ValueTask<MachineContext> Boot(BootMachine request)
+    private async ValueTask<MachineContext> Boot(BootMachine request)
     {
         var machine = new MachineContext(Key, KernelProfiles.Get(request.Profile).Name);
         var boot = new HstateBoot(machine.Profile, request.Nodes, request.CapacityPagesPerNode);
@@ -42,21 +41,26 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
         return machine;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<Errno> Mount(TaskContext task, string name, long maxPages, long minPages, long maxInodes)
+    private async ValueTask<Errno> Mount(TaskContext task, string name, long maxPages, long minPages, long maxInodes)
     {
         var key = Keys.Mount(Key, name, _nextMount++);
-        var error = await GrainFactory.GetGrain<IMountGrain>(key).Mount(Machine, task, maxPages, minPages, maxInodes);
+        var mount = GrainFactory.GetGrain<IMountGrain>(key);
+        var error = await Calls.Repeated.Once(
+            mount, (Machine, task, maxPages, minPages, maxInodes),
+            static (mount, call, id) => mount.Mount(call.Machine, call.task, call.maxPages, call.minPages, call.maxInodes, id));
         if (error == Errno.None)
         {
             _mounts.Add((name, key));
+        }
+        else
+        {
+            await mount.Forget();
         }
 
         return error;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<Errno> Umount(string name, bool lazy)
+    private async ValueTask<Errno> Umount(string name, bool lazy)
     {
         _ = Machine;
         var at = _mounts.FindLastIndex(m => m.Name == name);
@@ -65,7 +69,8 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
             return Errno.EINVAL;
         }
 
-        var error = await GrainFactory.GetGrain<IMountGrain>(_mounts[at].Key).Umount(lazy);
+        var mount = GrainFactory.GetGrain<IMountGrain>(_mounts[at].Key);
+        var error = await Calls.Repeated.Once(mount, lazy, static (mount, lazy, id) => mount.Umount(lazy, id));
         if (error == Errno.None)
         {
             if (lazy)
@@ -74,6 +79,7 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
             }
 
             _mounts.RemoveAt(at);
+            await mount.Forget();
         }
 
         return error;
@@ -87,36 +93,40 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
     }
 
     /// <inheritdoc/>
+    public ValueTask<bool> HasMount(string mount)
+    {
+        _ = Machine;
+        return new(_mounts.Exists(m => m.Key == mount) || _detached.Contains(mount));
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<MountStatus[]> Statfs()
     {
         _ = Machine;
         var answers = new List<MountStatus>();
         foreach (var (name, key) in _mounts)
         {
-            var blocks = await GrainFactory.GetGrain<IMountGrain>(key).Statfs();
+            var blocks = await Calls.Repeated.Ask(GrainFactory.GetGrain<IMountGrain>(key), 0, static (mount, _) => mount.Statfs());
             answers.Add(new MountStatus(name, blocks.Blocks, blocks.FreeBlocks));
         }
 
         return [.. answers];
     }
 
-    /// <inheritdoc/>
-    public ValueTask<long> NextPid()
+    private ValueTask<long> NextPid()
     {
         _processes.Add(Keys.Process(Machine.Machine, _nextPid));
         return new(_nextPid++);
     }
 
-    /// <inheritdoc/>
-    public ValueTask ProcessExited(string process)
+    private ValueTask ProcessExited(string process)
     {
         _ = Machine;
         _processes.Remove(process);
         return ValueTask.CompletedTask;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<ShmAnswer> ShmGet(TaskContext task, long lengthBytes, bool noReserve)
+    private async ValueTask<ShmAnswer> ShmGet(TaskContext task, long lengthBytes, bool noReserve)
     {
         if (lengthBytes <= 0)
         {
@@ -128,12 +138,13 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
         var key = $"{Key}/shm{id}";
         var pages = (lengthBytes + Units.PageBytes - 1) / Units.PageBytes;
         var inode = GrainFactory.GetGrain<IInodeGrain>(key);
-        await inode.Create(new InodeCreate(Machine, null, null, Named: false, pages * Units.PageBytes));
-        await inode.Open();
+        var create = new InodeCreate(Machine, null, null, Named: false, pages * Units.PageBytes);
+        await Calls.Repeated.Once(inode, create, static (inode, create, id) => inode.Create(create, id));
+        await Calls.Repeated.Once(inode, 0, static (inode, _, id) => inode.Open(id));
         var reserves = !noReserve || !KernelProfiles.Get(Machine.Profile).MapNoreserve;
-        if (reserves && await inode.Reserve(task, 0, pages) != Errno.None)
+        if (reserves && await Calls.Repeated.Once(inode, (task, pages), static (inode, call, id) => inode.Reserve(call.task, 0, call.pages, id)) != Errno.None)
         {
-            await inode.Close();
+            await Close(key);
             return new ShmAnswer(Errno.ENOMEM, -1, "", 0);
         }
 
@@ -147,20 +158,18 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
             ? new ShmAnswer(Errno.None, id, _segments[id].Inode, _segments[id].LengthBytes)
             : new ShmAnswer(Errno.EINVAL, id, "", 0);
 
-    /// <inheritdoc/>
-    public async ValueTask<ShmAnswer> ShmAttach(long id)
+    private async ValueTask<ShmAnswer> ShmAttach(long id)
     {
         var segment = await ShmLookup(id);
         if (segment.Error == Errno.None)
         {
-            await GrainFactory.GetGrain<IInodeGrain>(segment.Inode).Open();
+            await Calls.Repeated.Once(GrainFactory.GetGrain<IInodeGrain>(segment.Inode), 0, static (inode, _, id) => inode.Open(id));
         }
 
         return segment;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<Errno> ShmRemove(long id)
+    private async ValueTask<Errno> ShmRemove(long id)
     {
         if (!await Lives(id))
         {
@@ -172,7 +181,7 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
         {
             // Attached processes keep the inode alive; the segment itself lets go.
             _segments[id] = segment with { Removed = true };
-            await GrainFactory.GetGrain<IInodeGrain>(segment.Inode).Close();
+            await Close(segment.Inode);
         }
 
         return Errno.None;
@@ -202,12 +211,15 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
     {
         foreach (var mount in _detached.ToArray())
         {
-            if (await GrainFactory.GetGrain<IMountGrain>(mount).Audit() is null)
+            if (await Calls.Repeated.Ask(GrainFactory.GetGrain<IMountGrain>(mount), 0, static (mount, _) => mount.Audit()) is null)
             {
                 _detached.Remove(mount);
             }
         }
     }
+
+    private ValueTask<string?> Close(string inode) =>
+        Calls.Release(GrainFactory.GetGrain<IInodeGrain>(inode), 0, static (inode, _, id) => inode.Close(id));
 
     // A removed segment lives until the last process detaches.
     private async ValueTask<bool> Lives(long id)
@@ -218,7 +230,8 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
             return false;
         }
 
-        if (segment.Removed && await GrainFactory.GetGrain<IInodeGrain>(segment.Inode).ReferenceCount() is null or 0)
+        var inode = GrainFactory.GetGrain<IInodeGrain>(segment.Inode);
+        if (segment.Removed && await Calls.Repeated.Ask(inode, 0, static (inode, _) => inode.ReferenceCount()) is null or 0)
         {
             _segments.Remove(id);
             return false;

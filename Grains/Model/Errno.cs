@@ -56,4 +56,7 @@ public enum Errno
 
     /// <summary>Not supported.</summary>
     EOPNOTSUPP = 95,
+
+    /// <summary>Inside of the kernel only: the call begins again.</summary>
+    ERESTARTSYS = 512,
 }

@@ -5,7 +5,7 @@ namespace Hugesim.Grains;
 
 /// <summary>A mounted hugetlbfs.</summary>
 [KeepAlive, Immovable, PreferLocalPlacement]
-public sealed class MountGrain : StatefulGrain<MountState>, IMountGrain, ILookedInto<MountAudit>
+public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain, ILookedInto<MountAudit>
 {
     private readonly Dictionary<string, string> _names = [];
 
@@ -29,8 +29,9 @@ public sealed class MountGrain : StatefulGrain<MountState>, IMountGrain, ILooked
 
     private GrainCalls<ISubpoolGrain> Subpool => Calls.Subpool(Key);
 
-    /// <inheritdoc/>
-    public async ValueTask<Errno> Mount(MachineContext machine, TaskContext task, long maxPages, long minPages, long maxInodes)
+    private IMachineGrain Machine => GrainFactory.GetGrain<IMachineGrain>(MachineName);
+
+    private async ValueTask<Errno> Mount(MachineContext machine, TaskContext task, long maxPages, long minPages, long maxInodes)
     {
         if (maxInodes == 0)
         {
@@ -45,7 +46,7 @@ public sealed class MountGrain : StatefulGrain<MountState>, IMountGrain, ILooked
             var error = await Subpool.Once(create, static (subpool, request, id) => subpool.Create(request, id));
             if (error != Errno.None)
             {
-                DeactivateOnIdle();
+                EndLife();
                 return error;
             }
         }
@@ -55,14 +56,13 @@ public sealed class MountGrain : StatefulGrain<MountState>, IMountGrain, ILooked
         return Errno.None;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<LookupAnswer> Open(string name, bool create, bool exclusive)
+    private async ValueTask<LookupAnswer> Open(string name, bool create, bool exclusive)
     {
         var found = await Lookup(name, create, exclusive);
         if (found.Error == Errno.None)
         {
             // Before anybody can unlink the file or unmount: who looks it up has it open.
-            await GrainFactory.GetGrain<IInodeGrain>(found.Inode).Open();
+            await Calls.Repeated.Once(Inode(found.Inode), 0, static (inode, _, id) => inode.Open(id));
         }
 
         return found;
@@ -72,8 +72,10 @@ public sealed class MountGrain : StatefulGrain<MountState>, IMountGrain, ILooked
     {
         if (!IsAlive)
         {
-            // Unmounted between the search for the mount and now.
-            return new LookupAnswer(Errno.ENOENT, "", null, false);
+            // Unmounted between the search for the mount and now, unless the machine still has it: then it is lost.
+            return HasEnded || !await Calls.Repeated.Ask(Machine, Key, static (machine, mount) => machine.HasMount(mount))
+                ? new LookupAnswer(Errno.ENOENT, "", null, false)
+                : throw Lost();
         }
 
         if (Names.TryGetValue(name, out var inode))
@@ -97,24 +99,23 @@ public sealed class MountGrain : StatefulGrain<MountState>, IMountGrain, ILooked
         inode = Keys.Inode(Key, _nextIno++);
         Names.Add(name, inode);
         Inodes.Add(inode);
-        await GrainFactory.GetGrain<IInodeGrain>(inode).Create(new InodeCreate(_machine!, SubpoolKey, Key, Named: true, 0));
+        var created = new InodeCreate(_machine!, SubpoolKey, Key, Named: true, 0);
+        await Calls.Repeated.Once(Inode(inode), created, static (inode, created, id) => inode.Create(created, id));
         return new LookupAnswer(Errno.None, inode, SubpoolKey, true);
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<Errno> Unlink(string name)
+    private async ValueTask<Errno> Unlink(string name)
     {
         if (!Names.Remove(name, out var inode))
         {
             return Errno.ENOENT;
         }
 
-        await GrainFactory.GetGrain<IInodeGrain>(inode).Unlink();
+        await Calls.Release(Inode(inode), 0, static (inode, _, id) => inode.Unlink(id));
         return Errno.None;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<Errno> Umount(bool lazy)
+    private async ValueTask<Errno> Umount(bool lazy)
     {
         if (await IsBusy())
         {
@@ -126,13 +127,15 @@ public sealed class MountGrain : StatefulGrain<MountState>, IMountGrain, ILooked
         return Errno.None;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask EndIfUnused()
+    private async ValueTask<bool> EndIfUnused()
     {
-        if (_detached && !_ended && !await IsBusy())
+        if (!_detached || _ended || await IsBusy())
         {
-            await End();
+            return false;
         }
+
+        await End();
+        return true;
     }
 
     /// <inheritdoc/>
@@ -164,6 +167,8 @@ public sealed class MountGrain : StatefulGrain<MountState>, IMountGrain, ILooked
         _inodes.AddRange(state.Inodes);
     }
 
+    private IInodeGrain Inode(string key) => GrainFactory.GetGrain<IInodeGrain>(key);
+
     private bool IsAlive => _machine is not null && !_ended;
 
     private T Alive<T>(T part) => IsAlive ? part : throw Lost();
@@ -171,7 +176,7 @@ public sealed class MountGrain : StatefulGrain<MountState>, IMountGrain, ILooked
     // An inode without a name may have ended; one that has a name must be there.
     private async ValueTask<int> ReferencesTo(string inode)
     {
-        if (await GrainFactory.GetGrain<IInodeGrain>(inode).ReferenceCount() is { } count)
+        if (await Calls.Repeated.Ask(Inode(inode), 0, static (inode, _) => inode.ReferenceCount()) is { } count)
         {
             return count;
         }
@@ -180,7 +185,7 @@ public sealed class MountGrain : StatefulGrain<MountState>, IMountGrain, ILooked
     }
 
     // Unlike the other answers of an inode, its count does not fail by itself.
-    private async ValueTask<int> LostInode(string inode) => (await GrainFactory.GetGrain<IInodeGrain>(inode).Stat()).Links;
+    private async ValueTask<int> LostInode(string inode) => (await Calls.Repeated.Ask(Inode(inode), 0, static (inode, _) => inode.Stat())).Links;
 
     private async ValueTask<bool> IsBusy()
     {
@@ -228,6 +233,6 @@ public sealed class MountGrain : StatefulGrain<MountState>, IMountGrain, ILooked
             await Subpool.Once(Key, static (subpool, _, id) => subpool.PutSubpool(id));
         }
 
-        DeactivateOnIdle();
+        EndLife();
     }
 }

@@ -18,8 +18,7 @@ public sealed partial class ProcessGrain
     private const int MadvPopulateWrite = 23;
     private const int MadvDontneedLocked = 24;
 
-    /// <inheritdoc/>
-    public async ValueTask<Errno> Madvise(long address, long length, int advice)
+    private async ValueTask<Errno> Madvise(long address, long length, int advice)
     {
         if (!IsKnown(advice) || address % Units.BasePageBytes != 0 || length < 0)
         {
@@ -42,8 +41,7 @@ public sealed partial class ProcessGrain
         return error == Errno.None && !Mm.Covers(first, last) ? Errno.ENOMEM : error;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<Errno> Mlock(long address, long length)
+    private async ValueTask<Errno> Mlock(long address, long length)
     {
         var (first, end) = (address / Units.PageBytes, RoundUp(address + length, Units.PageBytes) / Units.PageBytes);
         if (await CheckMapped(address, length) is var error && error != Errno.None)
@@ -107,7 +105,7 @@ public sealed partial class ProcessGrain
             {
                 MadvDontneed or MadvDontneedLocked => await Drop(range.Vma, cut),
                 MadvRemove => await Remove(range, address, end),
-                MadvDontfork or MadvDofork or MadvHugepage or MadvNohugepage => await Vma(range.Vma).SetAdvice(cut, advice),
+                MadvDontfork or MadvDofork or MadvHugepage or MadvNohugepage => await OfVma(range.Vma, (cut, advice), static (vma, call, id) => vma.SetAdvice(call.cut, call.advice, id)),
                 _ => Errno.None,
             };
             if (error != Errno.None)
@@ -128,9 +126,9 @@ public sealed partial class ProcessGrain
         }
 
         var end = cut.End - (cut.CutsLast ? 1 : 0);
-        foreach (var area in (await Vma(vma).Describe(cut.First, end)).Areas)
+        foreach (var area in (await View(vma, cut.First, end)).Areas)
         {
-            var freeing = Flows.Free(await Vma(vma).Zap(Math.Max(area.Start, cut.First), Math.Min(area.End, end)));
+            var freeing = Flows.Free(await Zap(vma, Math.Max(area.Start, cut.First), Math.Min(area.End, end)));
             if (Flows.Profile.Has(KernelBug.DontneedFreesLate))
             {
                 _ = freeing.AsTask();
@@ -146,7 +144,7 @@ public sealed partial class ProcessGrain
     // madvise_remove: a hole punch through the mapping, which must be shared with a file that can be written to.
     private async ValueTask<Errno> Remove(MappedRange range, long address, long end)
     {
-        foreach (var area in (await Vma(range.Vma).Describe(range.Start, range.End)).Areas)
+        foreach (var area in (await View(range.Vma, range.Start, range.End)).Areas)
         {
             if (!area.Shared || !area.MayWrite)
             {
@@ -156,7 +154,7 @@ public sealed partial class ProcessGrain
             var origin = (area.Start - area.PgOff) * Units.PageBytes;
             var start = Math.Max(Math.Max(area.Start, range.Start) * Units.PageBytes, address);
             var stop = Math.Min(Math.Min(area.End, range.End) * Units.PageBytes, end);
-            await GrainFactory.GetGrain<IInodeGrain>(area.Inode).PunchHole(start - origin, stop - start);
+            await PunchHole(area.Inode, start - origin, stop - start);
         }
 
         return Errno.None;

@@ -10,15 +10,15 @@ public sealed partial class ProcessGrain
 
     private IMachineGrain MachineGrain => GrainFactory.GetGrain<IMachineGrain>(Machine.Machine);
 
-    /// <inheritdoc/>
-    public async ValueTask<OpenAnswer> Open(OpenCall call)
+    private async ValueTask<OpenAnswer> Open(OpenCall call)
     {
-        if (await MachineGrain.ResolveMount(call.Mount) is not { } mount)
+        if (await ResolveMount(call.Mount) is not { } mount)
         {
             return new OpenAnswer(Errno.ENOENT, -1);
         }
 
-        var found = await GrainFactory.GetGrain<IMountGrain>(mount).Open(call.Name, call.Create, call.Exclusive);
+        var found = await Calls.Repeated.Once(
+            GrainFactory.GetGrain<IMountGrain>(mount), call, static (mount, call, id) => mount.Open(call.Name, call.Create, call.Exclusive, id));
         if (found.Error != Errno.None)
         {
             return new OpenAnswer(found.Error, -1);
@@ -26,14 +26,13 @@ public sealed partial class ProcessGrain
 
         if (call.Truncate)
         {
-            await GrainFactory.GetGrain<IInodeGrain>(found.Inode).Truncate(0);
+            await Truncate(found.Inode, 0);
         }
 
         return Install(found.Inode, found.Subpool, call.ReadOnly);
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<OpenAnswer> Memfd()
+    private async ValueTask<OpenAnswer> Memfd()
     {
         if (Flows.Profile.MemfdHugetlb != Errno.None)
         {
@@ -41,42 +40,38 @@ public sealed partial class ProcessGrain
         }
 
         var key = $"{Key}/memfd{_nextVma++}";
-        var inode = GrainFactory.GetGrain<IInodeGrain>(key);
-        await inode.Create(new InodeCreate(Machine, null, null, Named: false, 0));
-        await inode.Open();
+        await OfInode(key, new InodeCreate(Machine, null, null, Named: false, 0), static (inode, create, id) => inode.Create(create, id));
+        await OpenInode(key);
         return Install(key, null, readOnly: false);
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<Errno> Close(int fd)
+    private async ValueTask<Errno> Close(int fd)
     {
         if (!Files.Remove(fd, out var file))
         {
             return Errno.EBADF;
         }
 
-        var released = await GrainFactory.GetGrain<IInodeGrain>(file.Inode).Close();
-        await EndMount(released.Mount);
+        await CloseInode(file.Inode);
         return Errno.None;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<Errno> Unlink(string mount, string name) =>
-        await MachineGrain.ResolveMount(mount) is { } key ? await GrainFactory.GetGrain<IMountGrain>(key).Unlink(name) : Errno.ENOENT;
+    private async ValueTask<Errno> Unlink(string mount, string name) =>
+        await ResolveMount(mount) is { } key
+            ? await Calls.Repeated.Once(GrainFactory.GetGrain<IMountGrain>(key), name, static (mount, name, id) => mount.Unlink(name, id))
+            : Errno.ENOENT;
 
-    /// <inheritdoc/>
-    public async ValueTask<Errno> Truncate(int fd, long bytes)
+    private async ValueTask<Errno> Truncate(int fd, long bytes)
     {
         if (!Files.TryGetValue(fd, out var file))
         {
             return Errno.EBADF;
         }
 
-        return file.ReadOnly ? Errno.EINVAL : await GrainFactory.GetGrain<IInodeGrain>(file.Inode).Truncate(bytes);
+        return file.ReadOnly ? Errno.EINVAL : await Truncate(file.Inode, bytes);
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<Errno> Fallocate(int fd, long offset, long length, bool keepSize, bool punch)
+    private async ValueTask<Errno> Fallocate(int fd, long offset, long length, bool keepSize, bool punch)
     {
         // vfs_fallocate looks at the range before it looks at how the file was opened.
         if (!Files.TryGetValue(fd, out var file) || (file.ReadOnly && offset >= 0 && length > 0))
@@ -89,14 +84,16 @@ public sealed partial class ProcessGrain
             return offset < 0 || length <= 0 ? Errno.EINVAL : Errno.EOPNOTSUPP;
         }
 
-        var inode = GrainFactory.GetGrain<IInodeGrain>(file.Inode);
-        return punch ? await inode.PunchHole(offset, length) : await inode.Fallocate(Current, offset, length, keepSize);
+        return punch
+            ? await PunchHole(file.Inode, offset, length)
+            : await OfInode(
+                file.Inode, (Current, offset, length, keepSize), static (inode, call, id) => inode.Fallocate(call.Current, call.offset, call.length, call.keepSize, id));
     }
 
     /// <inheritdoc/>
     public async ValueTask<StatAnswer> Fstat(int fd) =>
         Files.TryGetValue(fd, out var file)
-            ? new StatAnswer(Errno.None, await GrainFactory.GetGrain<IInodeGrain>(file.Inode).Stat())
+            ? new StatAnswer(Errno.None, await Calls.Repeated.Ask(Inode(file.Inode), 0, static (inode, _) => inode.Stat()))
             : new StatAnswer(Errno.EBADF, default);
 
     /// <inheritdoc/>
@@ -107,7 +104,7 @@ public sealed partial class ProcessGrain
             return new PreadAnswer(Errno.EBADF, 0, 0);
         }
 
-        var answer = await GrainFactory.GetGrain<IInodeGrain>(file.Inode).Read(offset);
+        var answer = await Calls.Repeated.Ask(Inode(file.Inode), offset, static (inode, offset) => inode.Read(offset));
         return new PreadAnswer(Errno.None, answer.Bytes, answer.Value);
     }
 
@@ -115,10 +112,9 @@ public sealed partial class ProcessGrain
     public ValueTask<Errno> CheckFd(int fd, bool write) =>
         new(Files.TryGetValue(fd, out var file) && !(write && file.ReadOnly) ? Errno.None : Errno.EBADF);
 
-    /// <inheritdoc/>
-    public async ValueTask<MmapAnswer> Shmat(long id, long address, bool readOnly)
+    private async ValueTask<MmapAnswer> Shmat(long id, long address, bool readOnly)
     {
-        var segment = await MachineGrain.ShmAttach(id);
+        var segment = await OfMachine(id, static (machine, segment, id) => machine.ShmAttach(segment, id));
         if (segment.Error != Errno.None)
         {
             return new MmapAnswer(segment.Error, 0, 0);
@@ -133,12 +129,11 @@ public sealed partial class ProcessGrain
             Segments.Add(number, mapped.Address / Units.PageBytes);
         }
 
-        await GrainFactory.GetGrain<IInodeGrain>(segment.Inode).Close();
+        await CloseInode(segment.Inode);
         return mapped with { Length = segment.LengthBytes };
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<Errno> Shmdt(long address)
+    private async ValueTask<Errno> Shmdt(long address)
     {
         var page = address / Units.PageBytes;
         var attached = Segments.FirstOrDefault(s => s.Value == page, new KeyValuePair<long, long>(-1, -1)).Key;
@@ -154,6 +149,53 @@ public sealed partial class ProcessGrain
 
         return Errno.None;
     }
+
+    private ValueTask<string?> ResolveMount(string name) => Calls.Repeated.Ask(MachineGrain, name, static (machine, name) => machine.ResolveMount(name));
+
+    // hugetlb_vmdelete_list waits for the mappings of the file, and some are on their way to another silo: the call begins again, as after -ERESTARTSYS.
+    private async ValueTask<Errno> Truncate(string inode, long bytes)
+    {
+        while (true)
+        {
+            var error = await OfInode(inode, bytes, static (inode, bytes, id) => inode.Truncate(bytes, id));
+            if (error != Errno.ERESTARTSYS)
+            {
+                return error;
+            }
+        }
+    }
+
+    private async ValueTask<Errno> PunchHole(string inode, long offset, long length)
+    {
+        while (true)
+        {
+            var error = await OfInode(inode, (offset, length), static (inode, hole, id) => inode.PunchHole(hole.offset, hole.length, id));
+            if (error != Errno.ERESTARTSYS)
+            {
+                return error;
+            }
+        }
+    }
+
+    private ValueTask OpenInode(string inode) => OfInode(inode, 0, static (inode, _, id) => inode.Open(id));
+
+    // fput, and what it ends.
+    private async ValueTask CloseInode(string inode) =>
+        await EndMount(await Calls.Release(Inode(inode), 0, static (inode, _, id) => inode.Close(id)));
+
+    private IInodeGrain Inode(string inode) => GrainFactory.GetGrain<IInodeGrain>(inode);
+
+    private ValueTask<T> OfInode<TCall, T>(string inode, TCall call, Func<IInodeGrain, TCall, Operation, ValueTask<T>> body) =>
+        Calls.Repeated.Once(Inode(inode), call, body);
+
+    private ValueTask OfInode<TCall>(string inode, TCall call, Func<IInodeGrain, TCall, Operation, ValueTask> body) =>
+        Calls.Repeated.Once(Inode(inode), call, body);
+
+    private ValueTask<T> OfMachine<TCall, T>(TCall call, Func<IMachineGrain, TCall, Operation, ValueTask<T>> body) =>
+        Calls.Repeated.Once(MachineGrain, call, body);
+
+    private ValueTask OfMachine<TCall>(TCall call, Func<IMachineGrain, TCall, Operation, ValueTask> body) =>
+        Calls.Repeated.Once(MachineGrain, call, body);
 
     private OpenAnswer Install(string inode, string? subpool, bool readOnly)
     {

@@ -8,8 +8,7 @@ public sealed partial class ProcessGrain
 {
     private const string AnonymousFile = "/anon_hugepage";
 
-    /// <inheritdoc/>
-    public async ValueTask<MmapAnswer> Mmap(MmapCall call)
+    private async ValueTask<MmapAnswer> Mmap(MmapCall call)
     {
         // ksys_mmap_pgoff: the file is looked up before anything but the offset's alignment is looked at.
         if (call.Offset % Units.BasePageBytes != 0)
@@ -36,8 +35,7 @@ public sealed partial class ProcessGrain
         return await MapAt(call with { NoReserve = call.NoReserve && Flows.Profile.MapNoreserve }, file, reserveAtMap: true);
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<Errno> Munmap(long address, long length)
+    private async ValueTask<Errno> Munmap(long address, long length)
     {
         var end = address + RoundUp(length, Units.BasePageBytes);
         if (address % Units.BasePageBytes != 0 || length <= 0 || CutsPage(address))
@@ -50,7 +48,7 @@ public sealed partial class ProcessGrain
             // vms_gather_munmap_vmas has split at the start before it fails at the end.
             if (Mm.Find(address / Units.PageBytes) is { } first)
             {
-                await Vma(first.Vma).Split(address / Units.PageBytes);
+                await OfVma(first.Vma, address / Units.PageBytes, static (vma, page, id) => vma.Split(page, id));
             }
 
             return Errno.EINVAL;
@@ -60,8 +58,7 @@ public sealed partial class ProcessGrain
         return Errno.None;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<Errno> Mprotect(long address, long length, bool read, bool write)
+    private async ValueTask<Errno> Mprotect(long address, long length, bool read, bool write)
     {
         var end = address + RoundUp(length, Units.BasePageBytes);
         if (address % Units.BasePageBytes != 0 || length == 0)
@@ -78,7 +75,8 @@ public sealed partial class ProcessGrain
                 return Errno.ENOMEM;
             }
 
-            var error = await Vma(range.Vma).Protect(Cut(range, address, end), read, write);
+            var error = await OfVma(
+                range.Vma, (Cut: Cut(range, address, end), read, write), static (vma, call, id) => vma.Protect(call.Cut, call.read, call.write, id));
             if (error != Errno.None)
             {
                 return error;
@@ -90,8 +88,7 @@ public sealed partial class ProcessGrain
         return next < last ? Errno.ENOMEM : Errno.None;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<Errno> Mbind(MbindCall call)
+    private async ValueTask<Errno> Mbind(MbindCall call)
     {
         if (call.Address % Units.BasePageBytes != 0)
         {
@@ -115,7 +112,8 @@ public sealed partial class ProcessGrain
         var misplaced = false;
         foreach (var range in ranges)
         {
-            var error = await Vma(range.Vma).SetPolicy(Cut(range, call.Address, end), call.Mode, call.Nodes);
+            var error = await OfVma(
+                range.Vma, (Cut: Cut(range, call.Address, end), call.Mode, call.Nodes), static (vma, call, id) => vma.SetPolicy(call.Cut, call.Mode, call.Nodes, id));
             if (error != Errno.None)
             {
                 return error;
@@ -127,31 +125,32 @@ public sealed partial class ProcessGrain
         return misplaced && call.Strict ? Errno.EIO : Errno.None;
     }
 
-    /// <inheritdoc/>
-    public ValueTask<int> MovePage(long address, int node) =>
+    private ValueTask<int> MovePage(long address, int node) =>
         Mm.Find(address / Units.PageBytes) is { } range
-            ? Vma(range.Vma).Migrate(address / Units.PageBytes, node)
+            ? Migrate(range.Vma, address / Units.PageBytes, node)
             : new(-(int)Errno.EFAULT);
+
+    private ValueTask<int> Migrate(long vma, long page, int node) =>
+        OfVma(vma, (page, node), static (vma, call, id) => vma.Migrate(call.page, call.node, id));
 
     // queue_pages_range and migrate_pages: pages off the policy's nodes are moved there, or counted as misplaced.
     private async ValueTask<bool> LeavesMisplaced(MbindCall call, MappedRange range)
     {
         var misplaced = false;
-        foreach (var pte in (await Vma(range.Vma).Describe(range.Start, range.End)).Ptes)
+        foreach (var pte in (await View(range.Vma, range.Start, range.End)).Ptes)
         {
             var allowed = call.Nodes == 0 || (call.Nodes & (1L << Pfn.Node(pte.Pfn))) != 0;
             if (!allowed)
             {
                 var target = new MemoryPolicy(call.Mode, call.Nodes).Choose(Current.LocalNode, Current.MemsAllowed, pte.Page - range.Start);
-                misplaced |= !call.Move || await Vma(range.Vma).Migrate(pte.Page, target.PreferredNode) < 0;
+                misplaced |= !call.Move || await Migrate(range.Vma, pte.Page, target.PreferredNode) < 0;
             }
         }
 
         return misplaced;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<Errno> UffdRegister(long address, long length)
+    private async ValueTask<Errno> UffdRegister(long address, long length)
     {
         if (Flows.Profile.UffdHugetlb != Errno.None)
         {
@@ -172,39 +171,44 @@ public sealed partial class ProcessGrain
 
         foreach (var range in Mm.Within(first, end))
         {
-            await Vma(range.Vma).RegisterUffd(range.Start, range.End);
+            await OfVma(range.Vma, (range.Start, range.End), static (vma, part, id) => vma.RegisterUffd(part.Start, part.End, id));
         }
 
         return Errno.None;
     }
 
-    /// <inheritdoc/>
-    public ValueTask<Errno> UffdCopy(long address, int content)
+    private ValueTask<Errno> UffdCopy(long address, int content)
     {
         var page = address / Units.PageBytes;
         return address % Units.PageBytes != 0 || Flows.Profile.UffdHugetlb != Errno.None
             ? new(Errno.EINVAL)
-            : Mm.Find(page) is { } range ? Vma(range.Vma).UffdCopy(Current, page, content) : new(Errno.ENOENT);
+            : Mm.Find(page) is { } range
+                ? OfVma(range.Vma, (Current, page, content), static (vma, copy, id) => vma.UffdCopy(copy.Current, copy.page, copy.content, id))
+                : new(Errno.ENOENT);
     }
 
     /// <inheritdoc/>
     public ValueTask<Errno> UffdZero(long address) =>
         Flows.Profile.UffdHugetlb != Errno.None ? new(Errno.EINVAL) :
-        Mm.Find(address / Units.PageBytes) is { } range ? Vma(range.Vma).UffdZero(address / Units.PageBytes) : new(Errno.ENOENT);
+        Mm.Find(address / Units.PageBytes) is { } range ? UffdZero(range.Vma, address / Units.PageBytes) : new(Errno.ENOENT);
 
-    /// <inheritdoc/>
-    public async ValueTask<Errno> InjectFailures(long address, InjectedFailures failures)
+    private ValueTask<Errno> UffdZero(long vma, long page) => Calls.Repeated.Ask(Vma(vma), page, static (vma, page) => vma.UffdZero(page));
+
+    private ValueTask<VmaView> View(long vma, long start, long end) =>
+        Calls.Repeated.Ask(Vma(vma), (start, end), static (vma, range) => vma.Describe(range.start, range.end));
+
+    private async ValueTask<Errno> InjectFailures(long address, InjectedFailures failures)
     {
         if (_mm.Find(address / Units.PageBytes) is not { } range)
         {
             return Errno.EFAULT;
         }
 
-        await Vma(range.Vma).InjectFailures(failures);
+        await OfVma(range.Vma, failures, static (vma, failures, id) => vma.InjectFailures(failures, id));
         foreach (var inode in await HoldFiles(range.Start, range.End))
         {
-            await GrainFactory.GetGrain<IInodeGrain>(inode).InjectFailures(failures);
-            await GrainFactory.GetGrain<IInodeGrain>(inode).Close();
+            await OfInode(inode, failures, static (inode, failures, id) => inode.InjectFailures(failures, id));
+            await CloseInode(inode);
         }
 
         return Errno.None;
@@ -218,7 +222,7 @@ public sealed partial class ProcessGrain
         var (first, end) = (address / Units.PageBytes, RoundUp(address + length, Units.PageBytes) / Units.PageBytes);
         foreach (var range in Mm.Within(first, end))
         {
-            var view = await Vma(range.Vma).Describe(range.Start, range.End);
+            var view = await View(range.Vma, range.Start, range.End);
             areas.AddRange(view.Areas);
             ptes.AddRange(view.Ptes);
         }
@@ -235,7 +239,7 @@ public sealed partial class ProcessGrain
         var pages = 0L;
         foreach (var range in Mm.Ranges.ToArray())
         {
-            pages += (await Vma(range.Vma).Describe(range.Start, range.End)).Ptes.Length;
+            pages += (await View(range.Vma, range.Start, range.End)).Ptes.Length;
         }
 
         return pages;
@@ -271,7 +275,7 @@ public sealed partial class ProcessGrain
         {
             foreach (var inode in old)
             {
-                await EndMount((await GrainFactory.GetGrain<IInodeGrain>(inode).Close()).Mount);
+                await CloseInode(inode);
             }
         }
     }
@@ -282,13 +286,13 @@ public sealed partial class ProcessGrain
         var inodes = new List<string>();
         foreach (var range in Mm.Within(start, end))
         {
-            var areas = (await Vma(range.Vma).Describe(range.Start, range.End)).Areas;
+            var areas = (await View(range.Vma, range.Start, range.End)).Areas;
             inodes.AddRange(areas.Where(area => area.Shared || !area.Inode.EndsWith(AnonymousFile, StringComparison.Ordinal)).Select(area => area.Inode));
         }
 
         foreach (var inode in inodes)
         {
-            await GrainFactory.GetGrain<IInodeGrain>(inode).Open();
+            await OpenInode(inode);
         }
 
         return inodes;
@@ -304,11 +308,13 @@ public sealed partial class ProcessGrain
 
         var number = _nextVma++;
         var vma = Keys.Vma(Key, number);
-        var error = await Vma(number).Map(new MapVma(
+        var mapping = new MapVma(
             Machine, Current, start, start + pages, call.Offset / Units.PageBytes, file?.Inode ?? vma + AnonymousFile, file?.Subpool,
-            file is null, call.Shared, call.NoReserve, reserveAtMap, call.Read, call.Write, !(call.Shared && file is { ReadOnly: true })));
+            file is null, call.Shared, call.NoReserve, reserveAtMap, call.Read, call.Write, !(call.Shared && file is { ReadOnly: true }));
+        var error = await OfVma(number, mapping, static (vma, map, id) => vma.Map(map, id));
         if (error != Errno.None)
         {
+            await Vma(number).Forget();
             return new MmapAnswer(error, 0, 0);
         }
 
@@ -323,13 +329,13 @@ public sealed partial class ProcessGrain
         var freed = new List<FreedPage>();
         foreach (var range in ranges)
         {
-            freed.AddRange(await Vma(range.Vma).Zap(range.Start, range.End));
+            freed.AddRange(await Zap(range.Vma, range.Start, range.End));
         }
 
         await Flows.Free([.. freed]);
         foreach (var range in ranges)
         {
-            var closed = await Vma(range.Vma).Close(range.Start, range.End);
+            var closed = await CloseVma(range.Vma, range.Start, range.End);
             if (closed.Empty)
             {
                 Segments.Remove(range.Vma);
@@ -339,6 +345,9 @@ public sealed partial class ProcessGrain
 
         Mm.Remove(start, end);
     }
+
+    private ValueTask<FreedPage[]> Zap(long vma, long start, long end) =>
+        OfVma(vma, (start, end), static (vma, range, id) => vma.Zap(range.start, range.end, id));
 
     // A part of what a call names, and whether the call's borders are inside of huge pages.
     private static CutRange Cut(MappedRange range, long address, long end) => new(

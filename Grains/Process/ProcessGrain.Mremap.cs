@@ -6,8 +6,7 @@ namespace Hugesim.Grains;
 /// <content>mremap.</content>
 public sealed partial class ProcessGrain
 {
-    /// <inheritdoc/>
-    public async ValueTask<MmapAnswer> Mremap(MremapCall call)
+    private async ValueTask<MmapAnswer> Mremap(MremapCall call)
     {
         var error = CheckMremap(call);
         if (error != Errno.None)
@@ -35,7 +34,7 @@ public sealed partial class ProcessGrain
         foreach (var piece in await Pieces(first, end))
         {
             var isWhole = (piece.Start, piece.End) == (first, end);
-            if (!isWhole && await Vma(piece.Vma).UffdZero(piece.Start) == Errno.EINVAL)
+            if (!isWhole && await UffdZero(piece.Vma, piece.Start) == Errno.EINVAL)
             {
                 // vma_multi_allowed: what a userfaultfd watches moves alone.
                 return new MmapAnswer(Errno.EFAULT, 0, 0);
@@ -81,7 +80,7 @@ public sealed partial class ProcessGrain
 
     private async ValueTask<Errno> MovePiece(MappedRange piece, long target)
     {
-        var error = await Vma(piece.Vma).Move(piece.Start, piece.End, target);
+        var error = await OfVma(piece.Vma, (piece.Start, piece.End, target), static (vma, move, id) => vma.Move(move.Start, move.End, move.target, id));
         if (error == Errno.None)
         {
             Mm.Remove(piece.Start, piece.End);
@@ -97,7 +96,7 @@ public sealed partial class ProcessGrain
         var pieces = new List<MappedRange>();
         foreach (var range in Mm.Within(first, end))
         {
-            var areas = (await Vma(range.Vma).Describe(range.Start, range.End)).Areas;
+            var areas = (await View(range.Vma, range.Start, range.End)).Areas;
             pieces.AddRange(areas.Select(area => new MappedRange(Math.Max(area.Start, range.Start), Math.Min(area.End, range.End), range.Vma)));
         }
 

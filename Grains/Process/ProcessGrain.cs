@@ -23,12 +23,16 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
     private bool _exited;
     private long _nextVma;
 
+    // The mapping that was called last, which most often is the one to be called next.
+    private IVmaGrain? _vma;
+    private long _vmaNumber;
+
     /// <inheritdoc/>
     protected override string Kind => "process";
 
     private MachineContext Machine => Alive(_machine)!;
 
-    private HugePageFlows Flows => _flows ??= new HugePageFlows(Calls, Machine, null);
+    private HugePageFlows Flows => _flows ??= Calls.Flows(Machine, null);
 
     private AddressSpace Mm => Alive(_mm);
 
@@ -38,25 +42,24 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
 
     private TaskContext Current => Alive(_task);
 
-    /// <inheritdoc/>
-    public ValueTask Spawn(MachineContext machine, TaskContext task)
+    private ValueTask Spawn(MachineContext machine, TaskContext task)
     {
         (_machine, _task) = (machine, task);
         Begin();
         return ValueTask.CompletedTask;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask Fork(long childPid)
+    private async ValueTask Fork(long childPid)
     {
         var child = Keys.Process(Machine.Machine, childPid);
         var vmas = new List<VmaImage>();
         var keys = new List<long>();
         long[] parents = [.. Mm.Ranges.Select(r => r.Vma).Distinct()];
-        await GrainFactory.GetGrain<IProcessGrain>(child).Expect(Machine, parents);
+        var childGrain = GrainFactory.GetGrain<IProcessGrain>(child);
+        await Lane.Once(childGrain, (Machine, parents), static (child, call, id) => child.Expect(call.Machine, call.parents, id));
         foreach (var vma in parents)
         {
-            var image = await Vma(vma).Fork(Keys.Vma(child, vma));
+            var image = await OfVma(vma, Keys.Vma(child, vma), static (vma, childVma, id) => vma.Fork(childVma, id));
             if (image.Areas.Length > 0)
             {
                 vmas.Add(image);
@@ -66,25 +69,24 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
 
         foreach (var file in Files.Values)
         {
-            await GrainFactory.GetGrain<IInodeGrain>(file.Inode).Open();
+            await OpenInode(file.Inode);
         }
 
-        await GrainFactory.GetGrain<IProcessGrain>(child).Adopt(
-            new ProcessImage(Machine, Current, _catching, _nextVma, [.. Files.Values], [.. vmas], [.. keys],
-            [.. Segments.Select(s => new AttachedSegment(s.Key, s.Value))], [.. parents.Except(keys)]));
+        var processImage = new ProcessImage(
+            Machine, Current, _catching, _nextVma, [.. Files.Values], [.. vmas], [.. keys],
+            [.. Segments.Select(s => new AttachedSegment(s.Key, s.Value))], [.. parents.Except(keys)]);
+        await Lane.Once(childGrain, processImage, static (child, image, id) => child.Adopt(image, id));
     }
 
-    /// <inheritdoc/>
-    public async ValueTask Expect(MachineContext machine, long[] vmas)
+    private async ValueTask Expect(MachineContext machine, long[] vmas)
     {
         foreach (var vma in vmas)
         {
-            await Vma(vma).Expect(machine);
+            await OfVma(vma, machine, static (vma, machine, id) => vma.Expect(machine, id));
         }
     }
 
-    /// <inheritdoc/>
-    public async ValueTask Adopt(ProcessImage image)
+    private async ValueTask Adopt(ProcessImage image)
     {
         Begin();
         (_machine, _task, _catching, _nextVma) = (image.Machine, image.Task, image.Catching, image.NextVma);
@@ -105,24 +107,22 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
                 Mm.Add(new MappedRange(area.Start, area.End, image.VmaNumbers[i]));
             }
 
-            await Vma(image.VmaNumbers[i]).Adopt(image.Vmas[i]);
+            await OfVma(image.VmaNumbers[i], image.Vmas[i], static (vma, image, id) => vma.Adopt(image, id));
         }
 
         foreach (var vma in image.Unforked)
         {
-            await Vma(vma).Close(0, long.MaxValue);
+            await CloseVma(vma, 0, long.MaxValue);
         }
     }
 
-    /// <inheritdoc/>
-    public async ValueTask Exec()
+    private async ValueTask Exec()
     {
         _catching = Alive(false);
         await UnmapRange(0, long.MaxValue);
     }
 
-    /// <inheritdoc/>
-    public async ValueTask Exit()
+    private async ValueTask Exit()
     {
         // do_exit: the address space goes before the files.
         await UnmapRange(0, long.MaxValue);
@@ -131,9 +131,9 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
             await Close(fd);
         }
 
-        await MachineGrain.ProcessExited(Key);
+        await OfMachine(Key, static (machine, process, id) => machine.ProcessExited(process, id));
         _exited = true;
-        DeactivateOnIdle();
+        EndLife();
     }
 
     /// <inheritdoc/>
@@ -144,15 +144,13 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
         ? new ProcessAudit([.. Files.Values.Select(f => f.Inode)], [.. Mm.Ranges.Select(r => new RangeAudit(Keys.Vma(Key, r.Vma), r.Start, r.End))])
         : null;
 
-    /// <inheritdoc/>
-    public ValueTask SetCatch(bool catching)
+    private ValueTask SetCatch(bool catching)
     {
         _catching = Alive(catching);
         return ValueTask.CompletedTask;
     }
 
-    /// <inheritdoc/>
-    public ValueTask SetTask(TaskContext task)
+    private ValueTask SetTask(TaskContext task)
     {
         _task = Alive(task);
         return ValueTask.CompletedTask;
@@ -161,8 +159,7 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
     /// <inheritdoc/>
     public ValueTask<TaskContext> GetTask() => new(Current);
 
-    /// <inheritdoc/>
-    public async ValueTask<TouchAnswer> Touch(long address, long pages, bool write, int value)
+    private async ValueTask<TouchAnswer> Touch(long address, long pages, bool write, int value)
     {
         var first = address / Units.PageBytes;
         var values = new List<int>();
@@ -185,8 +182,7 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
         return new TouchAnswer([.. values], signal, code, page - first, killed, fault == AccessFault.Uffd);
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<Errno> KernelTouch(long address, bool write, int value)
+    private async ValueTask<Errno> KernelTouch(long address, bool write, int value)
     {
         var page = address / Units.PageBytes;
         var request = new AccessRequest(Current, page, page, write ? AccessKind.Store : AccessKind.Load, value);
@@ -229,7 +225,8 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
                 return (AccessFault.NotMapped, page);
             }
 
-            var answer = await Vma(range.Vma).Access(request with { First = page, Last = Math.Min(request.Last, range.End - 1) });
+            var answer = await OfVma(
+                range.Vma, request with { First = page, Last = Math.Min(request.Last, range.End - 1) }, static (vma, access, id) => vma.Access(access, id));
             values.AddRange(answer.Values);
             page = answer.Page;
             if (answer.Fault != AccessFault.None)
@@ -241,8 +238,43 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
         return (AccessFault.None, page);
     }
 
-    private IVmaGrain Vma(long vma) => GrainFactory.GetGrain<IVmaGrain>(Keys.Vma(Key, vma));
+    // Called by this process and its file's inode alone.
+    private ValueTask<T> OfVma<TCall, T>(long vma, TCall call, Func<IVmaGrain, TCall, Operation, ValueTask<T>> body) => Lane.Once(Vma(vma), call, body);
 
-    private ValueTask EndMount(string? mount) =>
-        mount is null ? ValueTask.CompletedTask : GrainFactory.GetGrain<IMountGrain>(mount).EndIfUnused();
+    private ValueTask OfVma<TCall>(long vma, TCall call, Func<IVmaGrain, TCall, Operation, ValueTask> body) => Lane.Once(Vma(vma), call, body);
+
+    private IVmaGrain Vma(long vma)
+    {
+        if (_vma is null || _vmaNumber != vma)
+        {
+            (_vma, _vmaNumber) = (GrainFactory.GetGrain<IVmaGrain>(Keys.Vma(Key, vma)), vma);
+        }
+
+        return _vma;
+    }
+
+    private async ValueTask<VmaClosed> CloseVma(long vma, long start, long end)
+    {
+        var closed = await OfVma(vma, (start, end), static (vma, range, id) => vma.Close(range.start, range.end, id));
+        if (closed.Empty)
+        {
+            await Vma(vma).Forget();
+        }
+
+        return closed;
+    }
+
+    private async ValueTask EndMount(string? mount)
+    {
+        if (mount is null)
+        {
+            return;
+        }
+
+        var grain = GrainFactory.GetGrain<IMountGrain>(mount);
+        if (await Calls.Repeated.Once(grain, 0, static (mount, _, id) => mount.EndIfUnused(id)))
+        {
+            await grain.Forget();
+        }
+    }
 }

@@ -12,7 +12,7 @@ namespace Hugesim.Grains;
 /// at every change would call <see cref="StoreAsync"/> after the change.
 /// </summary>
 /// <typeparam name="TState">The state as plain data.</typeparam>
-public abstract class StatefulGrain<TState> : Grain, IGrainMigrationParticipant
+public abstract partial class StatefulGrain<TState> : Grain, IGrainMigrationParticipant
     where TState : class
 {
     /// <summary>The name of the store for the states of all grains; a silo without a store of that name keeps them in memory only.</summary>
@@ -20,7 +20,6 @@ public abstract class StatefulGrain<TState> : Grain, IGrainMigrationParticipant
 
     // In a store the name is the kind of grain: stores know a grain by this name and its key, and a mount and its subpool have the same key.
     private const string StateName = "state";
-    private OperationLog? _operations;
     private IGrainStorage? _storage;
     private GrainState<GrainRecord>? _stored;
     private bool _moved;
@@ -47,16 +46,18 @@ public abstract class StatefulGrain<TState> : Grain, IGrainMigrationParticipant
     /// <summary>Calls of this grain to others.</summary>
     private protected SiloCalls Calls => SiloCalls.Of(GrainFactory, ServiceProvider);
 
-    private OperationLog Operations => _operations ??= new OperationLog();
-
     // What is in the store, as far as this activation knows.
     private GrainState<GrainRecord> Stored => _stored ??= new GrainState<GrainRecord>(new GrainRecord());
 
-    /// <summary>The answer of an activation without state to who looks for it: it ends, and the grain does not begin a new life.</summary>
+    /// <summary>The answer of an activation without state to who looks for it: it ends, unless it still has to be remembered how its life ended.</summary>
     protected T? Absent<T>()
         where T : class
     {
-        DeactivateOnIdle();
+        if (Epoch == 0)
+        {
+            DeactivateOnIdle();
+        }
+
         return null;
     }
 
@@ -81,25 +82,39 @@ public abstract class StatefulGrain<TState> : Grain, IGrainMigrationParticipant
         }
 
         // From here on the stored state is not the newest: should this silo be lost, nobody may go on with it.
-        cancellationToken.ThrowIfCancellationRequested();
+        ThrowIfStopped(cancellationToken);
         await WriteAsync(null);
         if (cancellationToken.IsCancellationRequested)
         {
             // The silo stops: the activation ends before it has begun, and nobody will tell it so.
             await StoreAsync();
-            cancellationToken.ThrowIfCancellationRequested();
+            ThrowIfStopped(cancellationToken);
+        }
+    }
+
+    // Callers ask again, and reach the next activation.
+    private void ThrowIfStopped(CancellationToken stop)
+    {
+        if (stop.IsCancellationRequested)
+        {
+            throw new TimeoutException($"{Name} was to begin on silo {RuntimeIdentity}, which stops");
         }
     }
 
     /// <inheritdoc/>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        if (_hasEnded && _operations is not null)
+        {
+            Calls.Ended.Add(_operations);
+        }
+
         if (_isStale || Epoch == 0)
         {
             return;
         }
 
-        if (Capture() is null)
+        if (!IsKept)
         {
             // The life has ended.
             if (_storage is not null && Stored.RecordExists)
@@ -122,9 +137,9 @@ public abstract class StatefulGrain<TState> : Grain, IGrainMigrationParticipant
     public void OnDehydrate(IDehydrationContext dehydrationContext)
     {
         ArgumentNullException.ThrowIfNull(dehydrationContext);
-        if (!_isStale && Epoch > 0 && Capture() is { } state)
+        if (!_isStale && Epoch > 0 && IsKept)
         {
-            dehydrationContext.TryAddValue(StateName, Record(Encode(state)) with { ETag = _stored?.ETag });
+            dehydrationContext.TryAddValue(StateName, Record(Encode()) with { ETag = _stored?.ETag });
         }
     }
 
@@ -150,19 +165,36 @@ public abstract class StatefulGrain<TState> : Grain, IGrainMigrationParticipant
     protected void Begin() => Epoch = Math.Max(Math.Max(Epoch, _stored?.State?.Epoch ?? 0) + 1, DateTime.UtcNow.Ticks);
 
     /// <summary>Writes the state down, if the silo has a store.</summary>
-    protected Task StoreAsync() => _storage is not null && Capture() is { } state ? WriteAsync(Encode(state)) : Task.CompletedTask;
+    protected Task StoreAsync() => _storage is not null && IsKept ? WriteAsync(Encode()) : Task.CompletedTask;
 
     /// <summary>
     /// A message that needs a state came, and there is none. The machine learns of it, and is broken if the grain should be alive.
     /// </summary>
     protected StateLostException Lost()
     {
+        var loss = DescribeLoss();
+        if (!_hasEnded)
+        {
+            Report(loss);
+        }
+
+        return ErrorOf(loss);
+    }
+
+    /// <summary>The same where the caller knows whether the grain should be alive.</summary>
+    protected StateLostException NotHere() => ErrorOf(DescribeLoss());
+
+    private StateLoss DescribeLoss()
+    {
+        if (_hasEnded)
+        {
+            return new StateLoss(Name, $"{Name} of machine {MachineName} has ended.");
+        }
+
         var taken = _stored?.State is { State: null, Silo: { } silo } ? $" The last activation with its state was on silo {silo}." : "";
         var gone = ServiceProvider.GetService<ILostSilos>()?.Lost is { Count: > 0 } lost ? $" Silos that have ended: {string.Join(", ", lost)}." : "";
-        var loss = new StateLoss(
+        return new StateLoss(
             Name, $"{Name} of machine {MachineName} has no state on silo {RuntimeIdentity}: it was never made, has ended, or was lost with its silo.{taken}{gone}");
-        Report(loss);
-        return ErrorOf(loss);
     }
 
     /// <summary>The error that says what is lost.</summary>
@@ -175,74 +207,26 @@ public abstract class StatefulGrain<TState> : Grain, IGrainMigrationParticipant
     /// <summary>Tells the machine.</summary>
     private protected virtual void Report(StateLoss loss) => _ = GrainFactory.GetGrain<IMachineGrain>(MachineName).ReportLoss(loss).AsTask();
 
-    /// <summary>
-    /// Looks at an operation before it is done. One that has seen a newer activation of this grain is refused, and so is all that comes after it: this
-    /// activation should be gone.
-    /// </summary>
-    /// <returns>True if the operation was done before; then <paramref name="answer"/> is what was answered.</returns>
-    protected bool Repeats(Operation operation, out OperationAnswer answer)
-    {
-        if (operation.Epoch > Epoch)
-        {
-            _isStale = true;
-            DeactivateOnIdle();
-            throw new StaleEpochException(Name, Epoch, operation.Epoch, RuntimeIdentity);
-        }
-
-        return Operations.Repeats(operation.Session, operation.Slot, operation.Sequence, out answer);
-    }
-
-    /// <summary>Keeps the answer of an operation that was done.</summary>
-    private protected Answer<long> Done(Operation operation, long answer)
-    {
-        Operations.Keep(operation.Session, operation.Slot, operation.Sequence, new OperationAnswer(answer));
-        return new(answer, Epoch);
-    }
-
-    private protected Answer<Errno> Done(Operation operation, Errno answer = Errno.None)
-    {
-        Operations.Keep(operation.Session, operation.Slot, operation.Sequence, new OperationAnswer((long)answer));
-        return new(answer, Epoch);
-    }
-
-    private protected Answer<bool> Done(Operation operation, bool answer)
-    {
-        Operations.Keep(operation.Session, operation.Slot, operation.Sequence, new OperationAnswer(answer ? 1 : 0));
-        return new(answer, Epoch);
-    }
-
-    private protected Answer<T> Done<T>(Operation operation, T answer)
-        where T : class
-    {
-        Operations.Keep(operation.Session, operation.Slot, operation.Sequence, new OperationAnswer(0, answer));
-        return new(answer, Epoch);
-    }
-
-    /// <summary>The answer that was given before.</summary>
-    private protected Answer<Errno> Again(OperationAnswer answer) => new((Errno)answer.Number, Epoch);
-
-    private protected Answer<long> AgainNumber(OperationAnswer answer) => new(answer.Number, Epoch);
-
-    private protected Answer<bool> AgainTruth(OperationAnswer answer) => new(answer.Number != 0, Epoch);
-
-    private protected Answer<T> Again<T>(OperationAnswer answer)
-        where T : class =>
-        new(answer.Value as T ?? JsonSerializer.Deserialize<T>((string)answer.Value!)!, Epoch);
-
     private void Resume(string state, long epoch)
     {
         var image = JsonSerializer.Deserialize<Image>(state)!;
-        Restore(image.State);
+        if (image.State is { } living)
+        {
+            Restore(living);
+        }
+
+        _hasEnded = image.State is null;
         if (image.Operations.Length > 0)
         {
             Operations.Restore(image.Operations);
         }
 
+        _lane = image.Lane is { } lane ? new CallLane(Calls.Repeated, lane) : null;
         Epoch = epoch + 1;
     }
 
-    private string Encode(TState state) =>
-        JsonSerializer.Serialize(new Image(state, _operations?.Capture(answer => JsonSerializer.Serialize(answer, answer.GetType())) ?? []));
+    private string Encode() => JsonSerializer.Serialize(new Image(
+        _hasEnded ? null : Capture(), _operations?.Capture(answer => JsonSerializer.Serialize(answer, answer.GetType())) ?? [], _lane?.Capture()));
 
     private GrainRecord Record(string? state) => new() { Epoch = Epoch, State = state, Silo = RuntimeIdentity };
 
@@ -252,5 +236,5 @@ public abstract class StatefulGrain<TState> : Grain, IGrainMigrationParticipant
         return _storage!.WriteStateAsync(Kind, this.GetGrainId(), Stored);
     }
 
-    private sealed record Image(TState State, OperationRecord[] Operations);
+    private sealed record Image(TState? State, OperationRecord[] Operations, CallLaneState? Lane);
 }

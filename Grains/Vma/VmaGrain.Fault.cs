@@ -17,8 +17,7 @@ public sealed partial class VmaGrain
         public static FaultResult Failed(AccessFault fault, string? cause = null) => new(fault, false, cause);
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<AccessAnswer> Access(AccessRequest request)
+    private async ValueTask<AccessAnswer> Access(AccessRequest request)
     {
         await _lock.Enter();
         try
@@ -34,8 +33,7 @@ public sealed partial class VmaGrain
     /// <inheritdoc/>
     public ValueTask<Errno> UffdZero(long page) => new(Mapping.Find(page) is { UffdMissing: true } ? Errno.EINVAL : Errno.ENOENT);
 
-    /// <inheritdoc/>
-    public async ValueTask<Errno> UffdCopy(TaskContext task, long page, int content)
+    private async ValueTask<Errno> UffdCopy(TaskContext task, long page, int content)
     {
         if (Mapping.Find(page) is not { UffdMissing: true } area)
         {
@@ -60,7 +58,7 @@ public sealed partial class VmaGrain
         }
 
         var fault = new InodeFault(area.IndexOf(page), task, area.NoReserve, area.Policy.Mode, area.Policy.Nodes, content);
-        var installed = await Inode.InstallShared(fault);
+        var installed = await Calls.Repeated.Once(Inode, fault, static (inode, fault, id) => inode.InstallShared(fault, id));
         if (installed.Result == InodePageResult.Allocated)
         {
             Mapping.SetPte(page, new Pte(installed.Pfn, area.Write, Anon: false));
@@ -193,7 +191,7 @@ public sealed partial class VmaGrain
     private async ValueTask<FaultResult?> SharedFault(TaskContext task, VmArea area, long page, int? content)
     {
         var fault = new InodeFault(area.IndexOf(page), task, area.NoReserve, area.Policy.Mode, area.Policy.Nodes, content ?? 0);
-        var found = await AskInode(page, area.UffdMissing ? inode => inode.FindPage(fault.Index) : inode => inode.FaultShared(fault));
+        var found = await AskInode(page, area.UffdMissing ? () => FindPage(fault.Index) : () => FaultShared(fault));
         if (found is not { } answer)
         {
             return null;
@@ -220,7 +218,7 @@ public sealed partial class VmaGrain
 
         if (HasFile)
         {
-            var found = await AskInode(page, inode => inode.FindPage(area.IndexOf(page)));
+            var found = await AskInode(page, () => FindPage(area.IndexOf(page)));
             if (found is not { } answer)
             {
                 return null;
@@ -292,9 +290,9 @@ public sealed partial class VmaGrain
 
         var taken = await AskInode(
             page,
-            async inode =>
+            async () =>
             {
-                await inode.UnmapRefPrivate(Key, page, area.IndexOf(page), old.Pfn);
+                await TakeFromOthers(page, area.IndexOf(page), old.Pfn);
                 return new InodePage(InodePageResult.Missing, Pfn.None);
             },
             holdsLock: Flows.Profile.Has(KernelBug.CowHoldsLock));
@@ -342,46 +340,6 @@ public sealed partial class VmaGrain
         InodePageResult.NoPage when Flows.Profile.NoPage == NoPageRule.Sigkill => AccessFault.OutOfMemory,
         _ => AccessFault.Bus,
     };
-
-    // Calls the inode without the lock, so that the inode can unmap here meanwhile. Null: it unmapped this very page, and a reference that
-    // came with the answer was dropped.
-    private async ValueTask<InodePage?> AskInode(long page, Func<IInodeGrain, ValueTask<InodePage>> call, bool holdsLock = false)
-    {
-        (_faultingPage, _overtaken) = (page, false);
-        if (!holdsLock)
-        {
-            _lock.Exit();
-        }
-
-        InodePage answer;
-        try
-        {
-            answer = await call(Inode);
-        }
-        finally
-        {
-            if (!holdsLock)
-            {
-                await _lock.Enter();
-            }
-
-            _faultingPage = -1;
-        }
-
-        if (!_overtaken)
-        {
-            return answer;
-        }
-
-        if (answer.Result is InodePageResult.Cached or InodePageResult.Allocated)
-        {
-            // A page that is or was in the cache has nothing to restore.
-            long[] restores = Flows.Profile.Has(KernelBug.RestoreCachedPage) ? [answer.Pfn] : [];
-            await Flows.Free(await Flows.Frames.Put([answer.Pfn], mapped: true, restores));
-        }
-
-        return null;
-    }
 
     private PageRequest AnonRequest(TaskContext task, VmArea area, long page, bool cowFromOwner, int content)
     {

@@ -7,44 +7,48 @@ namespace Hugesim.Grains;
 /// <content>Taking pages out of the page table, and the calls that change areas.</content>
 public sealed partial class VmaGrain
 {
-    /// <inheritdoc/>
-    public ValueTask<FreedPage[]> Zap(long first, long end) => DropPages(() => Mapping.Zap(first, end));
+    private ValueTask<FreedPage[]> Zap(long first, long end) => UnderLock(() => DropPages(Mapping.Zap(first, end)));
 
-    /// <inheritdoc/>
-    public ValueTask<FreedPage[]> UnmapFile(long firstIndex, long endIndex)
+    private ValueTask UnmapFile(long firstIndex, long endIndex)
     {
         if (_isExpected)
         {
-            _unmappedBeforeAdoption.Add(new IndexRange(firstIndex, endIndex));
-            return new(Array.Empty<FreedPage>());
+            (_unmappedBeforeAdoption ??= []).Add(new IndexRange(firstIndex, endIndex));
+            return ValueTask.CompletedTask;
         }
 
         return UnmapFileAreas(firstIndex, endIndex);
     }
 
-    // hugetlb_vmdelete_list: each area's pages are freed before those of the next one are looked at.
-    private async ValueTask<FreedPage[]> UnmapFileAreas(long firstIndex, long endIndex)
+    // The inode knows whether this mapping should be there, and says so if it should.
+    private void RequireHere()
     {
-        FreedPage[] freed = [];
+        if (_machine is null || HasEnded)
+        {
+            throw NotHere();
+        }
+    }
+
+    // hugetlb_vmdelete_list: each area's pages are freed before those of the next one are looked at. All of it under the lock: who asks again must not be answered
+    // while the first one still frees.
+    private async ValueTask UnmapFileAreas(long firstIndex, long endIndex)
+    {
+        RequireHere();
         for (var next = 0L; Mapping.Areas.Any(a => a.Start >= next);)
         {
-            await Flows.Free(freed);
-            freed = await DropPages(() =>
+            next = await UnderLock(async () =>
             {
                 // Areas are looked for, and faults are overtaken, when it is this call's turn: until then both can change.
                 if (Mapping.Areas.FirstOrDefault(a => a.Start >= next) is not { } area)
                 {
-                    next = long.MaxValue;
-                    return [];
+                    return long.MaxValue;
                 }
 
-                next = area.End;
                 OvertakeFault(area, firstIndex, endIndex);
-                return Mapping.ZapFile(area, firstIndex, endIndex);
+                await Flows.Free(await DropPages(Mapping.ZapFile(area, firstIndex, endIndex)));
+                return area.End;
             });
         }
-
-        return freed;
     }
 
     private void OvertakeFault(VmArea area, long firstIndex, long endIndex)
@@ -57,39 +61,53 @@ public sealed partial class VmaGrain
     }
 
     /// <inheritdoc/>
-    public ValueTask<long> BorrowerOffset(long index) => new(Mapping.FindBorrower(index)?.PgOff ?? -1);
+    public ValueTask<long> BorrowerOffset(long index)
+    {
+        RequireHere();
+        return new(Mapping.FindBorrower(index)?.PgOff ?? -1);
+    }
 
-    /// <inheritdoc/>
-    public async ValueTask<FreedPage[]?> TakeReference(long page, long pfn)
+    private async ValueTask<bool> TakeReference(TakenPage taken)
+    {
+        RequireHere();
+        return await UnderLock(async () =>
+        {
+            if (await ZapReference(taken.Page, taken.Pfn) is not { } freed)
+            {
+                return false;
+            }
+
+            await Flows.Free(freed);
+            if (taken.Index >= 0)
+            {
+                Mapping.MarkUnmapped(taken.Index);
+            }
+
+            return true;
+        });
+    }
+
+    private async ValueTask<FreedPage[]?> ZapReference(long page, long pfn)
     {
         using var span = KernelTracing.Routine("__unmap_hugepage_range").With(KernelTracing.Tags.Pfn, pfn);
         span.With(KernelTracing.Tags.Page, Mapping.Find(page)?.IndexOf(page) ?? -1);
-        await _lock.Enter();
-        try
+        if (!Mapping.ZapReference(page, pfn))
         {
-            if (!Mapping.ZapReference(page, pfn))
-            {
-                return null;
-            }
+            return null;
+        }
 
-            _overtaken |= page == _faultingPage;
-            return await Flows.Frames.Put([pfn], mapped: true, []);
-        }
-        finally
-        {
-            _lock.Exit();
-        }
+        _overtaken |= page == _faultingPage;
+        return await Flows.Frames.Put([pfn], mapped: true, []);
     }
 
-    /// <inheritdoc/>
-    public ValueTask MarkUnmapped(long index)
+    private ValueTask MarkUnmapped(long index)
     {
+        RequireHere();
         Mapping.MarkUnmapped(index);
         return ValueTask.CompletedTask;
     }
 
-    /// <inheritdoc/>
-    public ValueTask<Errno> Protect(CutRange range, bool read, bool write)
+    private ValueTask<Errno> Protect(CutRange range, bool read, bool write)
     {
         if (write && Mapping.Areas.Any(a => a.Start < range.End && range.First < a.End && !a.MayWrite))
         {
@@ -107,22 +125,19 @@ public sealed partial class VmaGrain
         }));
     }
 
-    /// <inheritdoc/>
-    public ValueTask Split(long page)
+    private ValueTask Split(long page)
     {
         Mapping.Isolate(page, page);
         return ValueTask.CompletedTask;
     }
 
-    /// <inheritdoc/>
-    public ValueTask<Errno> SetPolicy(CutRange range, PolicyMode mode, long nodes)
+    private ValueTask<Errno> SetPolicy(CutRange range, PolicyMode mode, long nodes)
     {
         var policy = new MemoryPolicy(mode, nodes);
         return new(Change(range, area => area.Policy == policy, area => area.Policy = policy));
     }
 
-    /// <inheritdoc/>
-    public ValueTask<Errno> SetAdvice(CutRange range, int advice)
+    private ValueTask<Errno> SetAdvice(CutRange range, int advice)
     {
         const int Dontfork = 10;
         const int Dofork = 11;
@@ -163,15 +178,13 @@ public sealed partial class VmaGrain
         return Errno.None;
     }
 
-    /// <inheritdoc/>
-    public ValueTask RegisterUffd(long first, long end)
+    private ValueTask RegisterUffd(long first, long end)
     {
         Change(new CutRange(first, end, CutsFirst: false, CutsLast: false), area => area.UffdMissing, area => area.UffdMissing = true);
         return ValueTask.CompletedTask;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<Errno> Move(long first, long end, long to)
+    private async ValueTask<Errno> Move(long first, long end, long to)
     {
         if (_failures.HasFlag(InjectedFailures.Failslab))
         {
@@ -214,8 +227,7 @@ public sealed partial class VmaGrain
         return Errno.ENOMEM;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<int> Migrate(long page, int node)
+    private async ValueTask<int> Migrate(long page, int node)
     {
         await _lock.Enter();
         Pte old;
@@ -252,20 +264,20 @@ public sealed partial class VmaGrain
 
         if (!old.Anon)
         {
-            await Inode.ReplacePage(Mapping.Find(page)!.IndexOf(page), old.Pfn, newPfn);
+            await Calls.Repeated.Once(
+                Inode, (Index: Mapping.Find(page)!.IndexOf(page), Old: old.Pfn, newPfn),
+                static (inode, moved, id) => inode.ReplacePage(moved.Index, moved.Old, moved.newPfn, id));
         }
 
         return node;
     }
 
-    // __unmap_hugepage_range after the page table: reservations that come back, then references.
-    private async ValueTask<FreedPage[]> DropPages(Func<List<ZappedPage>> zap)
+    private async ValueTask<T> UnderLock<T>(Func<ValueTask<T>> call)
     {
         await _lock.Enter();
         try
         {
-            var zapped = zap();
-            return zapped.Count == 0 ? [] : await DropPages(zapped);
+            return await call();
         }
         finally
         {
@@ -273,8 +285,14 @@ public sealed partial class VmaGrain
         }
     }
 
+    // __unmap_hugepage_range after the page table: reservations that come back, then references.
     private async ValueTask<FreedPage[]> DropPages(List<ZappedPage> zapped)
     {
+        if (zapped.Count == 0)
+        {
+            return [];
+        }
+
         using var span = KernelTracing.Routine("__unmap_hugepage_range").With("hugesim.unmapped_pages", zapped.Count);
         var rule = Flows.Profile.UnmapRestore;
         var restores = rule != UnmapRestoreRule.Never && zapped.Exists(z => z.RestoresReserve) && !await Flows.HasSurplus();

@@ -12,7 +12,7 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
     private readonly FifoLock _lock = new();
 
     // A child is in i_mmap before it has its pages; what a truncate asks of it then is done when they arrive.
-    private readonly List<IndexRange> _unmappedBeforeAdoption = [];
+    private List<IndexRange>? _unmappedBeforeAdoption;
     private Mapping _mapping = new();
     private bool _isExpected;
     private HugePageFlows? _flows;
@@ -41,8 +41,7 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
 
     private bool IsInInode { get; set; }
 
-    /// <inheritdoc/>
-    public async ValueTask<Errno> Map(MapVma request)
+    private async ValueTask<Errno> Map(MapVma request)
     {
         Begin(request.Machine, request.Inode, request.Subpool, request.Anonymous, request is not { Anonymous: true, Shared: false });
         var area = new VmArea
@@ -60,14 +59,14 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
         if (request is { Anonymous: true, Shared: true })
         {
             // hugetlb_file_setup: the file of an anonymous mapping has the mapping's size.
-            await Inode.Create(new InodeCreate(request.Machine, null, null, Named: false, area.Length * Units.PageBytes));
+            await CreateInode(new InodeCreate(request.Machine, null, null, Named: false, area.Length * Units.PageBytes));
         }
 
         // Shared is VM_MAYSHARE. VM_SHARED is not set where the file cannot be written to.
         var reservesInFile = request.Shared && (request.MayWrite || !Flows.Profile.Has(KernelBug.ReadOnlyIsPrivate));
         if (!reservesInFile && request.ReserveAtMap && !request.NoReserve && await ReservePrivate(request.Task, area) != Errno.None)
         {
-            DeactivateOnIdle();
+            EndLife();
             return Errno.ENOMEM;
         }
 
@@ -75,11 +74,12 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
         {
             var reserve = request is { ReserveAtMap: true, NoReserve: false };
             var to = area.PgOff + area.Length;
-            var error = await Inode.Map(new MapInode(Key, request.Task, area.PgOff, to, reservesInFile, reserve, request.Write));
+            var map = new MapInode(Key, request.Task, area.PgOff, to, reservesInFile, reserve, request.Write);
+            var error = await Calls.Repeated.Once(Inode, map, static (inode, map, id) => inode.Map(map, id));
             if (error != Errno.None)
             {
-                await Inode.RemoveMapping(Key);
-                DeactivateOnIdle();
+                await LeaveInode();
+                EndLife();
                 return error;
             }
 
@@ -90,8 +90,7 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
         return Errno.None;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<VmaImage> Fork(string childVma)
+    private async ValueTask<VmaImage> Fork(string childVma)
     {
         var areas = Mapping.Areas.Where(area => !area.DontCopy).ToArray();
         if (areas.Length > 0)
@@ -100,19 +99,10 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
             await EnterInode(childVma);
         }
 
-        await _lock.Enter();
-        try
-        {
-            return await CopyPages(areas);
-        }
-        finally
-        {
-            _lock.Exit();
-        }
+        return await UnderLock(() => CopyPages(areas));
     }
 
-    /// <inheritdoc/>
-    public ValueTask Expect(MachineContext machine)
+    private ValueTask Expect(MachineContext machine)
     {
         if (_machine is null)
         {
@@ -143,8 +133,7 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
         return new VmaImage(_machine!, _inode, _subpool, _anonymous && !HasFile, [.. areas.Select(ToImage)], [.. ptes]);
     }
 
-    /// <inheritdoc/>
-    public async ValueTask Adopt(VmaImage image)
+    private async ValueTask Adopt(VmaImage image)
     {
         Begin(image.Machine, image.Inode, image.Subpool, image.Anonymous, !image.Anonymous);
         (IsInInode, _isExpected) = (true, false);
@@ -172,16 +161,15 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
             Mapping.SetPte(pte.Page, new Pte(pte.Pfn, pte.Writable, pte.Anon));
         }
 
-        foreach (var (firstIndex, endIndex) in _unmappedBeforeAdoption)
+        foreach (var (firstIndex, endIndex) in _unmappedBeforeAdoption ?? [])
         {
-            await Flows.Free(await UnmapFile(firstIndex, endIndex));
+            await UnmapFile(firstIndex, endIndex);
         }
 
-        _unmappedBeforeAdoption.Clear();
+        _unmappedBeforeAdoption = null;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<VmaClosed> Close(long first, long end)
+    private async ValueTask<VmaClosed> Close(long first, long end)
     {
         using var span = KernelTracing.Routine("hugetlb_vm_op_close").WithRange(first, end);
         foreach (var closed in Mapping.Close(first, end))
@@ -198,9 +186,9 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
         _isExpected = false;
 
         // Who is to deactivate takes no message any more, and until it has let go the inode may still want to unmap.
-        var released = IsInInode ? await Inode.RemoveMapping(Key) : default;
-        DeactivateOnIdle();
-        return new VmaClosed(true, released.Mount);
+        var mount = IsInInode ? await LeaveInode() : null;
+        EndLife();
+        return new VmaClosed(true, mount);
     }
 
     private ValueTask GiveBack(ClosedArea closed)
@@ -217,8 +205,7 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
         return new(new VmaView([.. areas], [.. ptes]));
     }
 
-    /// <inheritdoc/>
-    public ValueTask InjectFailures(InjectedFailures failures)
+    private ValueTask InjectFailures(InjectedFailures failures)
     {
         _failures = failures;
         if (Mapping.ResvMap is { } map)
@@ -254,14 +241,14 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
         _subpool = subpool;
         _anonymous = anonymous;
         HasFile = hasFile;
-        _flows = new HugePageFlows(Calls, machine, subpool);
+        _flows = Calls.Flows(machine, subpool);
         Begin();
     }
 
     /// <inheritdoc/>
     protected override VmaState? Capture() => _machine is null || (!_isExpected && _mapping.Areas.Count == 0)
         ? null
-        : new(_machine, _inode, _subpool, _anonymous, HasFile, IsInInode, _isExpected, [.. _unmappedBeforeAdoption], _mapping.Capture(),
+        : new(_machine, _inode, _subpool, _anonymous, HasFile, IsInInode, _isExpected, [.. _unmappedBeforeAdoption ?? []], _mapping.Capture(),
             _failures);
 
     /// <inheritdoc/>
@@ -270,8 +257,8 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
         ArgumentNullException.ThrowIfNull(state);
         (_machine, _inode, _subpool, _anonymous) = (state.Machine, state.Inode, state.Subpool, state.Anonymous);
         (HasFile, IsInInode, _isExpected, _mapping) = (state.HasFile, state.IsInInode, state.IsExpected, new Mapping(state.Mapping));
-        _unmappedBeforeAdoption.AddRange(state.Unmapped);
-        _flows = _isExpected ? null : new HugePageFlows(Calls, state.Machine, state.Subpool);
+        _unmappedBeforeAdoption = state.Unmapped.Length == 0 ? null : [.. state.Unmapped];
+        _flows = _isExpected ? null : Calls.Flows(state.Machine, state.Subpool);
         InjectFailures(state.Failures);
     }
 
@@ -297,12 +284,12 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
     {
         if (!IsInInode)
         {
-            await Inode.Create(new InodeCreate(_machine!, null, null, Named: false, 0));
-            await Inode.AddMapping(Key);
+            await CreateInode(new InodeCreate(_machine!, null, null, Named: false, 0));
+            await AddMapping(Key);
             IsInInode = true;
         }
 
-        await Inode.AddMapping(childVma);
+        await AddMapping(childVma);
     }
 
     private AreaImage ToImage(VmArea area) => new(

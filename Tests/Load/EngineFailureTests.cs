@@ -1,3 +1,4 @@
+using Hugesim.Grains;
 using System.Reflection;
 using System.Text.Json;
 using Hugesim.Cli;
@@ -36,7 +37,7 @@ public sealed class EngineFailureTests
         {
             var failing = DispatchProxy.Create<IGrainFactory, FailingGrains>();
             ((FailingGrains)(object)failing).Inner = grains;
-            return new LoadRun(options, new FailAtTheFirstSample((FailingGrains)(object)failing), cancellation).RunAsync(failing);
+            return new LoadRun(options, new FailAtTheFirstSample((FailingGrains)(object)failing), cancellation).RunAsync(failing, host.Calls);
         });
 
         results.End.ShouldBe(LoadEnd.EngineFailed);
@@ -65,6 +66,8 @@ public sealed class EngineFailureTests
     /// <summary>A host that gives up on its client some time, as the client of a cluster does when the connection ends.</summary>
     private sealed class LosingHost(IGrainHost inner, Func<bool> isTime) : IGrainHost
     {
+        public RepeatedCalls Calls => inner.Calls;
+
         public async ValueTask<T> RunAsync<T>(Func<IGrainFactory, ValueTask<T>> client)
         {
             var running = inner.RunAsync(client).AsTask();

@@ -57,7 +57,6 @@ public sealed class FlowTests
                         IVmaGrain/TakeReference
                           __unmap_hugepage_range
                             IFramesGrain/Put
-                        IVmaGrain/MarkUnmapped
                     IFramesGrain/TryReuse
 
             """.ReplaceLineEndings("\n"));

@@ -1,4 +1,5 @@
 using Hugesim.Abstractions;
+using Hugesim.Grains;
 using Hugesim.Model;
 using Hugesim.Scenarios;
 
@@ -21,10 +22,10 @@ internal sealed class EmulatedProcess
     private const long FirstAddress = 0x2000_0000_0000;
     private const long AddressStep = 1L << 40;
 
-    private readonly IProcessGrain _grain;
+    private readonly ProcessCalls _grain;
     private readonly EmulatedProcess? _forkedBy;
 
-    private EmulatedProcess(LoadMachine machine, long number, long life, IProcessGrain grain, ProcessScript script, EmulatedProcess? forkedBy)
+    private EmulatedProcess(LoadMachine machine, long number, long life, ProcessCalls grain, ProcessScript script, EmulatedProcess? forkedBy)
     {
         (Machine, Number, Life, _grain, Script, _forkedBy) = (machine, number, life, grain, script, forkedBy);
         Seat = machine.SeatOf(script.Kind, number);

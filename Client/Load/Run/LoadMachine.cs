@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Hugesim.Abstractions;
+using Hugesim.Grains;
 using Hugesim.Audit;
 using Hugesim.Model;
 using Hugesim.Scenarios;
@@ -24,15 +25,14 @@ internal sealed class Seat
 internal sealed class LoadMachine
 {
     private readonly IGrainFactory _grains;
-    private readonly IMachineGrain _machine;
-    private readonly IHstateGrain _hstate;
+    private readonly MachineCalls _calls;
     private readonly ConcurrentDictionary<long, bool> _segments = new();
     private readonly Seat[][] _seats;
 
-    private LoadMachine(IGrainFactory grains, string name, int index, MachineContext context, WorkloadProfile profile, long[] population)
+    private LoadMachine(
+        IGrainFactory grains, MachineCalls calls, string name, int index, MachineContext context, WorkloadProfile profile, long[] population)
     {
-        (_grains, Name, Index, Context, Profile, PopulationByKind) = (grains, name, index, context, profile, population);
-        (_machine, _hstate) = (grains.GetGrain<IMachineGrain>(name), grains.GetGrain<IHstateGrain>(Keys.Hstate(name)));
+        (_grains, _calls, Name, Index, Context, Profile, PopulationByKind) = (grains, calls, name, index, context, profile, population);
         _seats = [.. profile.Kinds.Select(kind => profile.Kinds.Any(child => child.From == kind && population[child.Index] > 0)
             ? Enumerable.Range(0, (int)population[kind.Index]).Select(_ => new Seat()).ToArray()
             : [])];
@@ -50,19 +50,20 @@ internal sealed class LoadMachine
 
     /// <summary>Boots a machine with its pool and its mounts.</summary>
     /// <exception cref="LoadSetupException">Pool or mounts cannot be had.</exception>
-    public static async ValueTask<LoadMachine> BootAsync(IGrainFactory grains, LoadOptions options, int index, long[] population)
+    public static async ValueTask<LoadMachine> BootAsync(IGrainFactory grains, RepeatedCalls calls, LoadOptions options, int index, long[] population)
     {
         var name = options.MachineName(index);
         var profile = options.Profile;
-        var context = await grains.GetGrain<IMachineGrain>(name).Boot(new BootMachine(options.Kernel, profile.Nodes, ScenarioLimits.PoolPages));
-        var machine = new LoadMachine(grains, name, index, context, profile, population);
+        var ofMachine = new MachineCalls(grains, name, calls);
+        var context = await ofMachine.Boot(new BootMachine(options.Kernel, profile.Nodes, ScenarioLimits.PoolPages));
+        var machine = new LoadMachine(grains, ofMachine, name, index, context, profile, population);
         var pools = options.PoolPages is { } pages
             ? [(pages, -1)]
             : profile.Pools.Select(pool => (Pages: pool.Pages.For(population), pool.Node)).ToArray();
-        await machine._hstate.SetOvercommit(profile.Overcommit.For(population));
+        await ofMachine.SetOvercommit(profile.Overcommit.For(population));
         foreach (var (size, node) in pools)
         {
-            if (size > ScenarioLimits.PoolPages || await machine._hstate.SetMaxHugePages(new SetPoolRequest(size, node, ~0L)) is not Errno.None)
+            if (size > ScenarioLimits.PoolPages || await ofMachine.SetMaxHugePages(new SetPoolRequest(size, node, ~0L)) is not Errno.None)
             {
                 throw new LoadSetupException($"{profile.Name}: a machine cannot have a pool of {size} huge pages",
                     $"it can have at most {ScenarioLimits.PoolPages}: give fewer --processes, more --machines, or another --pool");
@@ -72,7 +73,7 @@ internal sealed class LoadMachine
         foreach (var mount in profile.Mounts)
         {
             var (size, min) = (mount.Size?.For(population) ?? -1, mount.MinSize?.For(population) ?? -1);
-            if (await machine._machine.Mount(TaskContext.Default, mount.Name, size, min, -1) is var error && error != Errno.None)
+            if (await ofMachine.Mount(TaskContext.Default, mount.Name, size, min, -1) is var error && error != Errno.None)
             {
                 throw new LoadSetupException($"{profile.Name}: mount {mount.Name} with size {size} and min_size {min} fails with {error}",
                     "make the pool at least as large as all min_size together, and no min_size larger than its size");
@@ -89,16 +90,12 @@ internal sealed class LoadMachine
     public long ParentOf(ProcessKind kind, long number) => number % PopulationByKind[kind.From!.Index];
 
     /// <summary>The grain of a new process.</summary>
-    public async ValueTask<(long Pid, IProcessGrain Grain)> NewProcess()
-    {
-        var pid = await _machine.NextPid();
-        return (pid, _grains.GetGrain<IProcessGrain>(Keys.Process(Name, pid)));
-    }
+    public ValueTask<(long Pid, ProcessCalls Process)> NewProcess() => _calls.NewProcess();
 
     /// <summary>shmget.</summary>
     public async ValueTask<ShmAnswer> ShmGet(TaskContext task, long bytes)
     {
-        var segment = await _machine.ShmGet(task, bytes, noReserve: false);
+        var segment = await _calls.ShmGet(task, bytes, noReserve: false);
         if (segment.Error == Errno.None)
         {
             _segments[segment.Id] = true;
@@ -111,13 +108,13 @@ internal sealed class LoadMachine
     public ValueTask<Errno> ShmRemove(long id)
     {
         _segments.TryRemove(id, out _);
-        return _machine.ShmRemove(id);
+        return _calls.ShmRemove(id);
     }
 
     /// <summary>The counters of the pool.</summary>
     public async ValueTask<PoolCounters> ReadCounters()
     {
-        var counters = await _hstate.ReadCounters();
+        var counters = await _calls.ReadCounters();
         return new PoolCounters(counters.Nr, counters.Free, counters.Resv, counters.Surplus);
     }
 
@@ -135,7 +132,7 @@ internal sealed class LoadMachine
 
         foreach (var mount in Profile.Mounts.Reverse())
         {
-            await _machine.Umount(mount.Name, lazy: true);
+            await _calls.Umount(mount.Name, lazy: true);
         }
 
         var left = await ReadCounters();

@@ -1,3 +1,4 @@
+using Hugesim.Grains;
 using System.Diagnostics;
 using System.Globalization;
 
@@ -34,11 +35,12 @@ internal sealed class LoadRun
 
     /// <summary>Runs the load; once.</summary>
     /// <param name="grains">The cluster.</param>
+    /// <param name="calls">Calls to it.</param>
     /// <exception cref="LoadSetupException">A machine cannot be set up.</exception>
-    public async ValueTask<LoadResults> RunAsync(IGrainFactory grains)
+    public async ValueTask<LoadResults> RunAsync(IGrainFactory grains, RepeatedCalls calls)
     {
         using var onInterruption = _interrupted.Register(_state.Stop);
-        await BootAsync(grains);
+        await BootAsync(grains, calls);
         _reporter.OnBegin(_options);
         var before = BytesInUse();
         _startSeconds = await StartAsync();
@@ -97,7 +99,7 @@ internal sealed class LoadRun
         return GC.GetTotalMemory(forceFullCollection: false);
     }
 
-    private async ValueTask BootAsync(IGrainFactory grains)
+    private async ValueTask BootAsync(IGrainFactory grains, RepeatedCalls calls)
     {
         _machines = new LoadMachine[_options.Machines];
         for (var i = 0; i < _machines.Length; i++)
@@ -107,7 +109,7 @@ internal sealed class LoadRun
                 throw new LoadSetupException(wrong.ToString(), wrong.Hint ?? "");
             }
 
-            _machines[i] = await LoadMachine.BootAsync(grains, _options, i, counts);
+            _machines[i] = await LoadMachine.BootAsync(grains, calls, _options, i, counts);
             _state.PostPopulation(_machines[i]);
         }
     }

@@ -50,6 +50,8 @@ public static class GrainHost
 
     private sealed class EmbeddedGrainHost(EmbeddedCluster cluster) : IGrainHost
     {
+        public RepeatedCalls Calls { get; } = new(cluster.Services.GetRequiredService<TimeProvider>());
+
         public ValueTask<T> RunAsync<T>(Func<IGrainFactory, ValueTask<T>> client) => client(cluster.GrainFactory);
 
         public ValueTask DisposeAsync() => cluster.DisposeAsync();
@@ -57,6 +59,8 @@ public static class GrainHost
 
     private sealed class DeterministicGrainHost(EmbeddedCluster cluster) : IScheduledGrainHost
     {
+        public RepeatedCalls Calls { get; } = new(cluster.Services.GetRequiredService<TimeProvider>());
+
         // The calling thread runs all grains, so the call has ended when Run returns.
         public ValueTask<T> RunAsync<T>(Func<IGrainFactory, ValueTask<T>> client) => new(cluster.Run(grains => client(grains).AsTask()));
 

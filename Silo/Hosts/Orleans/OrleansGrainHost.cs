@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Hugesim.Grains;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
@@ -45,6 +46,8 @@ public static class GrainHost
 
         // The first silo's own client: a call to a grain on that silo crosses no socket.
         private readonly IGrainFactory _grains = silos[0].Services.GetRequiredService<IGrainFactory>();
+
+        public RepeatedCalls Calls { get; } = new(TimeProvider.System);
 
         public static async ValueTask<IGrainHost> StartAsync(GrainHostOptions options)
         {

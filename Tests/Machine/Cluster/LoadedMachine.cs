@@ -1,5 +1,6 @@
 using Hugesim.Abstractions;
 using Hugesim.Audit;
+using Hugesim.Grains;
 using Hugesim.Model;
 using Orleans;
 using Shouldly;
@@ -7,8 +8,10 @@ using Shouldly;
 namespace Hugesim.Tests.Machine;
 
 /// <summary>A machine on a cluster, and processes on it that map, fault, fork and share a file until they are told to stop.</summary>
-internal sealed class LoadedMachine(IGrainFactory grains, string name)
+internal sealed class LoadedMachine(IGrainFactory grains, string name, RepeatedCalls? calls = null)
 {
+    private readonly MachineCalls _machine = new(grains, name, calls ?? new RepeatedCalls(TimeProvider.System));
+
     private const string Mount = "A";
     private const int PoolPages = 200;
     private MachineContext? _context;
@@ -29,25 +32,21 @@ internal sealed class LoadedMachine(IGrainFactory grains, string name)
 
     public async Task BootAsync(int nodes = 1)
     {
-        _context = await Machine.Boot(new BootMachine("7.3+repair", nodes, 1000));
-        (await Hstate.SetMaxHugePages(new SetPoolRequest(PoolPages, -1, ~0L))).ShouldBe(Errno.None);
-        (await Machine.Mount(TaskContext.Default, Mount, 100, 10, -1)).ShouldBe(Errno.None);
+        _context = await _machine.Boot(new BootMachine("7.3+repair", nodes, 1000));
+        (await _machine.SetMaxHugePages(new SetPoolRequest(PoolPages, -1, ~0L))).ShouldBe(Errno.None);
+        (await _machine.Mount(TaskContext.Default, Mount, 100, 10, -1)).ShouldBe(Errno.None);
     }
 
-    public async Task<(long Pid, IProcessGrain Grain)> NewPidAsync()
-    {
-        var pid = await Machine.NextPid();
-        return (pid, grains.GetGrain<IProcessGrain>(Keys.Process(name, pid)));
-    }
+    public async Task<(long Pid, ProcessCalls Process)> NewPidAsync() => await _machine.NewProcess();
 
-    public async Task<IProcessGrain> SpawnAsync()
+    public async Task<ProcessCalls> SpawnAsync()
     {
         var (_, process) = await NewPidAsync();
         await process.Spawn(_context!, TaskContext.Default);
         return process;
     }
 
-    public static async Task<long> MapAsync(IProcessGrain process, long pages, bool shared = false, int fd = -1)
+    public static async Task<long> MapAsync(ProcessCalls process, long pages, bool shared = false, int fd = -1)
     {
         var mapped = await process.Mmap(new MmapCall(
             0, pages * Units.PageBytes, Fixed: false, Read: true, Write: true, shared, NoReserve: false, fd, 0, Populate: false));
@@ -117,8 +116,8 @@ internal sealed class LoadedMachine(IGrainFactory grains, string name)
     /// <summary>All counters as text.</summary>
     public async Task<string> DescribeAsync()
     {
-        var counters = await Hstate.ReadCounters();
-        var mounts = await Machine.Statfs();
+        var counters = await _machine.ReadCounters();
+        var mounts = await _machine.Statfs();
         return $"nr={counters.Nr} free={counters.Free} resv={counters.Resv} surplus={counters.Surplus} "
             + string.Join(' ', counters.Nodes.Select(node => node.ToString()).Concat(counters.Cgroups.Select(group => group.ToString()))
                 .Concat(mounts.Select(mount => mount.ToString())));
@@ -134,7 +133,7 @@ internal sealed class LoadedMachine(IGrainFactory grains, string name)
     }
 
     // Private pages of which a child copies some, and pages of a file that others have, too.
-    private async Task RoundAsync(IProcessGrain process, long file, int round)
+    private async Task RoundAsync(ProcessCalls process, long file, int round)
     {
         var memory = await MapAsync(process, 3);
         (await process.Touch(memory, 3, write: true, round)).Signal.ShouldBe(0, "who maps successfully faults successfully");

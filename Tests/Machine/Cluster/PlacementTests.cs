@@ -54,9 +54,9 @@ public sealed class PlacementTests
             await parent.Fork(pid);
             foreach (var process in new[] { parent, child })
             {
-                var vma = host.GrainFactory.GetGrain<IVmaGrain>(Keys.Vma(Orleans.GrainExtensions.GetPrimaryKeyString(process), 0));
-                (await host.SiloOf(vma)).ShouldBe(await host.SiloOf(process));
-                silos.Add(await host.SiloOf(process));
+                var vma = host.GrainFactory.GetGrain<IVmaGrain>(Keys.Vma(Orleans.GrainExtensions.GetPrimaryKeyString(process.Grain), 0));
+                (await host.SiloOf(vma)).ShouldBe(await host.SiloOf(process.Grain));
+                silos.Add(await host.SiloOf(process.Grain));
             }
         }
 

@@ -1,4 +1,5 @@
 using Hugesim.Abstractions;
+using Hugesim.Grains;
 using Hugesim.Model;
 using Hugesim.Tests.Engine;
 using Shouldly;
@@ -127,7 +128,7 @@ public sealed class StateTests
     private sealed class RandomSteps(LoadedMachine machine, int seed)
     {
         private readonly Random _random = new(seed);
-        private readonly List<(IProcessGrain Process, long Address)> _mappings = [];
+        private readonly List<(ProcessCalls Process, long Address)> _mappings = [];
 
         public async Task<string> StepAsync()
         {

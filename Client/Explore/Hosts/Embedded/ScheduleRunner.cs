@@ -1,11 +1,13 @@
 using Hugesim.Abstractions;
 using Hugesim.Audit;
 using Hugesim.Embedded;
+using Hugesim.Grains;
 using Hugesim.History;
 using Hugesim.Machine;
 using Hugesim.Model;
 using Hugesim.Scenarios;
 using Hugesim.Silo;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Hugesim.Explore;
 
@@ -324,6 +326,8 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
 
     private sealed class ClusterHost(EmbeddedCluster cluster) : IScheduledGrainHost
     {
+        public RepeatedCalls Calls { get; } = new(cluster.Services.GetRequiredService<TimeProvider>());
+
         public ValueTask<T> RunAsync<T>(Func<IGrainFactory, ValueTask<T>> client) => new(cluster.Run(grains => client(grains).AsTask()));
 
         public void Run(Func<IGrainFactory, Task>[] clients) => cluster.Run(clients);

@@ -1,3 +1,4 @@
+using Hugesim.Grains;
 using Hugesim.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -103,6 +104,8 @@ public static class ClusterClient
             _grains = host.Services.GetRequiredService<IGrainFactory>();
             _exchange = traces ? FailedFlowExchange.RunAsync(_grains, _stop.Token) : Task.CompletedTask;
         }
+
+        public RepeatedCalls Calls { get; } = new(TimeProvider.System, () => losses.Next);
 
         public async ValueTask<T> RunAsync<T>(Func<IGrainFactory, ValueTask<T>> client)
         {

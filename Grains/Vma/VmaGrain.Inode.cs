@@ -1,0 +1,67 @@
+using Hugesim.Abstractions;
+using Hugesim.Model;
+
+namespace Hugesim.Grains;
+
+/// <content>What a mapping asks of its inode.</content>
+public sealed partial class VmaGrain
+{
+    private ValueTask<string?> LeaveInode() => Calls.Release(Inode, Key, static (inode, vma, id) => inode.RemoveMapping(vma, id));
+
+    private ValueTask CreateInode(InodeCreate request) => Calls.Repeated.Once(Inode, request, static (inode, create, id) => inode.Create(create, id));
+
+    private ValueTask AddMapping(string vma) => Calls.Repeated.Once(Inode, vma, static (inode, vma, id) => inode.AddMapping(vma, id));
+
+    private ValueTask<InodePage> FindPage(long index) => Calls.Repeated.Once(Inode, index, static (inode, index, id) => inode.FindPage(index, id));
+
+    private ValueTask<InodePage> FaultShared(InodeFault fault) => Calls.Repeated.Once(Inode, fault, static (inode, fault, id) => inode.FaultShared(fault, id));
+
+    private async ValueTask TakeFromOthers(long page, long index, long pfn)
+    {
+        while (!await Calls.Repeated.Once(
+            Inode, (Key, page, index, pfn), static (inode, taken, id) => inode.UnmapRefPrivate(taken.Key, taken.page, taken.index, taken.pfn, id)))
+        {
+            // One of the others is on its way to another silo.
+        }
+    }
+
+    // Calls the inode without the lock, so that the inode can unmap here meanwhile. Null: it unmapped this very page, and a reference that
+    // came with the answer was dropped.
+    private async ValueTask<InodePage?> AskInode(long page, Func<ValueTask<InodePage>> call, bool holdsLock = false)
+    {
+        (_faultingPage, _overtaken) = (page, false);
+        if (!holdsLock)
+        {
+            _lock.Exit();
+        }
+
+        InodePage answer;
+        try
+        {
+            answer = await call();
+        }
+        finally
+        {
+            if (!holdsLock)
+            {
+                await _lock.Enter();
+            }
+
+            _faultingPage = -1;
+        }
+
+        if (!_overtaken)
+        {
+            return answer;
+        }
+
+        if (answer.Result is InodePageResult.Cached or InodePageResult.Allocated)
+        {
+            // A page that is or was in the cache has nothing to restore.
+            long[] restores = Flows.Profile.Has(KernelBug.RestoreCachedPage) ? [answer.Pfn] : [];
+            await Flows.Free(await Flows.Frames.Put([answer.Pfn], mapped: true, restores));
+        }
+
+        return null;
+    }
+}
