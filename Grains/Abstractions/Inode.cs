@@ -17,6 +17,11 @@ public interface IInodeGrain : IEndingGrain
     [ResponseTimeout(CallTimes.Flow)]
     ValueTask Open(Operation operation = default);
 
+    /// <summary>One more open file, unless the inode has been evicted.</summary>
+    /// <returns>Whether it is open.</returns>
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask<bool> TryOpen(Operation operation = default);
+
     /// <summary>One open file less; the last reference to an unlinked file evicts it.</summary>
     [ResponseTimeout(CallTimes.Flow)]
     ValueTask<InodeReleased> Close(Operation operation = default);

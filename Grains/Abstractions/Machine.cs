@@ -20,6 +20,12 @@ public interface IMachineGrain : IGrainWithStringKey
     /// <summary>Key of the mount of that name, or null.</summary>
     ValueTask<string?> ResolveMount(string name);
 
+    /// <summary>A mount that was unmounted lazily has ended.</summary>
+    /// <param name="mount">The mount's key.</param>
+    /// <param name="operation">Its name.</param>
+    [ResponseTimeout(CallTimes.Flow)]
+    ValueTask MountEnded(string mount, Operation operation = default);
+
     /// <summary>Is this one of its mounts, also one that was unmounted lazily?</summary>
     /// <param name="mount">The mount's key.</param>
     [AlwaysInterleave]

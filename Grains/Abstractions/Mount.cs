@@ -17,7 +17,7 @@ public interface IMountGrain : IEndingGrain
 
     /// <summary>umount; <paramref name="lazy"/> detaches a mount in use and lets it end with its last user.</summary>
     [ResponseTimeout(CallTimes.Flow)]
-    ValueTask<Model.Errno> Umount(bool lazy, Operation operation = default);
+    ValueTask<UmountAnswer> Umount(bool lazy, Operation operation = default);
 
     /// <summary>After the last reference to a file of a detached mount has gone: ends the mount if nothing else holds it.</summary>
     /// <returns>Whether it has ended.</returns>
@@ -31,6 +31,12 @@ public interface IMountGrain : IEndingGrain
     [ReadOnly]
     ValueTask<MountAudit?> Audit();
 }
+
+/// <summary>How umount ended.</summary>
+/// <param name="Error">Why not.</param>
+/// <param name="Ended">The mount has ended; not so after a lazy umount while it was in use.</param>
+[GenerateSerializer, Immutable, Alias("UmountAnswer")]
+public readonly record struct UmountAnswer(Model.Errno Error, bool Ended);
 
 /// <summary>A file that was found or made.</summary>
 /// <param name="Error">Why not.</param>

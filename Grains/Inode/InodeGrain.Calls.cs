@@ -14,6 +14,8 @@ public sealed partial class InodeGrain
 
     ValueTask IInodeGrain.Open(Operation operation) => Serve(operation, this, 0, static (inode, _) => inode.Open());
 
+    ValueTask<bool> IInodeGrain.TryOpen(Operation operation) => Serve(operation, this, 0, static (inode, _) => inode.TryOpen());
+
     ValueTask<InodeReleased> IInodeGrain.Close(Operation operation) => Serve(operation, this, 0, static (inode, _) => inode.Close());
 
     ValueTask<InodeReleased> IInodeGrain.Unlink(Operation operation) => Serve(operation, this, 0, static (inode, _) => inode.Unlink());

@@ -55,6 +55,20 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
         return ValueTask.CompletedTask;
     }
 
+    private ValueTask<bool> TryOpen()
+    {
+        if (IsAlive)
+        {
+            _opens++;
+        }
+        else if (Epoch == 0)
+        {
+            DeactivateOnIdle();
+        }
+
+        return new(IsAlive);
+    }
+
     private ValueTask<InodeReleased> Close()
     {
         _opens = Alive(_opens) - 1;

@@ -18,6 +18,9 @@ public sealed partial class MachineGrain
 
     ValueTask<long> IMachineGrain.NextPid(Operation operation) => Serve(operation, this, 0, static (machine, _) => machine.NextPid());
 
+    ValueTask IMachineGrain.MountEnded(string mount, Operation operation) =>
+        Serve(operation, this, mount, static (machine, mount) => machine.MountEnded(mount));
+
     ValueTask IMachineGrain.ProcessExited(string process, Operation operation) =>
         Serve(operation, this, process, static (machine, process) => machine.ProcessExited(process));
 

@@ -70,19 +70,23 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
         }
 
         var mount = GrainFactory.GetGrain<IMountGrain>(_mounts[at].Key);
-        var error = await Calls.Repeated.Once(mount, lazy, static (mount, lazy, id) => mount.Umount(lazy, id));
-        if (error == Errno.None)
+        var answer = await Calls.Repeated.Once(mount, lazy, static (mount, lazy, id) => mount.Umount(lazy, id));
+        if (answer.Error == Errno.None)
         {
-            if (lazy)
+            if (!answer.Ended)
             {
                 _detached.Add(_mounts[at].Key);
             }
 
             _mounts.RemoveAt(at);
+        }
+
+        if (answer.Ended)
+        {
             await mount.Forget();
         }
 
-        return error;
+        return answer.Error;
     }
 
     /// <inheritdoc/>
@@ -117,6 +121,13 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
     {
         _processes.Add(Keys.Process(Machine.Machine, _nextPid));
         return new(_nextPid++);
+    }
+
+    private ValueTask MountEnded(string mount)
+    {
+        _ = Machine;
+        _detached.Remove(mount);
+        return ValueTask.CompletedTask;
     }
 
     private ValueTask ProcessExited(string process)
@@ -163,7 +174,11 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
         var segment = await ShmLookup(id);
         if (segment.Error == Errno.None)
         {
-            await Calls.Repeated.Once(GrainFactory.GetGrain<IInodeGrain>(segment.Inode), 0, static (inode, _, id) => inode.Open(id));
+            var inode = GrainFactory.GetGrain<IInodeGrain>(segment.Inode);
+            if (!await Calls.Repeated.Once(inode, 0, static (inode, _, id) => inode.TryOpen(id)))
+            {
+                return await WithoutInode(id, inode);
+            }
         }
 
         return segment;
@@ -188,17 +203,7 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
     }
 
     /// <inheritdoc/>
-    public async ValueTask<MachineInventory?> Audit()
-    {
-        if (_machine is null)
-        {
-            DeactivateOnIdle();
-            return null;
-        }
-
-        await ForgetEndedMounts();
-        return Look();
-    }
+    public ValueTask<MachineInventory?> Audit() => new(Look() ?? Absent<MachineInventory>());
 
     /// <inheritdoc/>
     public MachineInventory? Look() => _machine is { } machine
@@ -207,15 +212,16 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
             [.. _segments.Values.Select(s => new SegmentAudit(s.Inode, !s.Removed))], _loss)
         : null;
 
-    private async ValueTask ForgetEndedMounts()
+    // The last process that had a removed segment attached has let go of it meanwhile; of any other the inode is lost, which it says itself.
+    private async ValueTask<ShmAnswer> WithoutInode(long id, IInodeGrain inode)
     {
-        foreach (var mount in _detached.ToArray())
+        if (!_segments[id].Removed)
         {
-            if (await Calls.Repeated.Ask(GrainFactory.GetGrain<IMountGrain>(mount), 0, static (mount, _) => mount.Audit()) is null)
-            {
-                _detached.Remove(mount);
-            }
+            await Calls.Repeated.Ask(inode, 0, static (inode, _) => inode.Stat());
         }
+
+        _segments.Remove(id);
+        return new ShmAnswer(Errno.EINVAL, id, "", 0);
     }
 
     private ValueTask<string?> Close(string inode) =>

@@ -18,7 +18,7 @@ public sealed partial class MountGrain
 
     ValueTask<Errno> IMountGrain.Unlink(string name, Operation operation) => Serve(operation, this, name, static (mount, name) => mount.Unlink(name));
 
-    ValueTask<Errno> IMountGrain.Umount(bool lazy, Operation operation) => Serve(operation, this, lazy, static (mount, lazy) => mount.Umount(lazy));
+    ValueTask<UmountAnswer> IMountGrain.Umount(bool lazy, Operation operation) => Serve(operation, this, lazy, static (mount, lazy) => mount.Umount(lazy));
 
     ValueTask<bool> IMountGrain.EndIfUnused(Operation operation) => Serve(operation, this, 0, static (mount, _) => mount.EndIfUnused());
 }

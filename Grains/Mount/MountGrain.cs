@@ -115,16 +115,16 @@ public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain,
         return Errno.None;
     }
 
-    private async ValueTask<Errno> Umount(bool lazy)
+    private async ValueTask<UmountAnswer> Umount(bool lazy)
     {
         if (await IsBusy())
         {
             _detached |= lazy;
-            return lazy ? Errno.None : Errno.EBUSY;
+            return new UmountAnswer(lazy ? Errno.None : Errno.EBUSY, Ended: false);
         }
 
         await End();
-        return Errno.None;
+        return new UmountAnswer(Errno.None, Ended: true);
     }
 
     private async ValueTask<bool> EndIfUnused()

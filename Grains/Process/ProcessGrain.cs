@@ -274,6 +274,7 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
         var grain = GrainFactory.GetGrain<IMountGrain>(mount);
         if (await Calls.Repeated.Once(grain, 0, static (mount, _, id) => mount.EndIfUnused(id)))
         {
+            await OfMachine(mount, static (machine, mount, id) => machine.MountEnded(mount, id));
             await grain.Forget();
         }
     }

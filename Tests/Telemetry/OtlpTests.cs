@@ -60,7 +60,6 @@ public sealed class OtlpTests(ObservedCluster cluster)
                         IVmaGrain/TakeReference
                           __unmap_hugepage_range
                             IFramesGrain/Put
-                        IVmaGrain/MarkUnmapped
                     IFramesGrain/TryReuse
 
             """.ReplaceLineEndings("\n"));

@@ -66,7 +66,7 @@ internal sealed class LoadedMachine(IGrainFactory grains, string name, RepeatedC
         {
             await _gate.Task;
             Interlocked.Increment(ref _working);
-            await RoundAsync(process, file, round);
+            await RoundAsync(process, fd, file, round);
             Interlocked.Increment(ref _rounds);
             Interlocked.Decrement(ref _working);
         }
@@ -133,11 +133,17 @@ internal sealed class LoadedMachine(IGrainFactory grains, string name, RepeatedC
     }
 
     // Private pages of which a child copies some, and pages of a file that others have, too.
-    private async Task RoundAsync(ProcessCalls process, long file, int round)
+    private async Task RoundAsync(ProcessCalls process, int fd, long file, int round)
     {
         var memory = await MapAsync(process, 3);
         (await process.Touch(memory, 3, write: true, round)).Signal.ShouldBe(0, "who maps successfully faults successfully");
         await process.Touch(file, 4, write: true, round);
+        if (round % 3 == 1)
+        {
+            // The inode asks all mappings of the file, while some of them fault on it.
+            (await process.Fallocate(fd, 0, 4 * Units.PageBytes, keepSize: true, punch: true)).ShouldBe(Errno.None);
+        }
+
         if (round % 4 == 0)
         {
             var (pid, child) = await NewPidAsync();

@@ -145,11 +145,17 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
         {
             Fail(new ScheduleFailure(FailureKind.Deadlock, "deadlock", failure.Message, 0));
         }
+        catch (Exception failure) when (_order.HasCrashed && SaysWhatIsLost(failure))
+        {
+            // What a silo's crash may come to: nobody is told a wrong number, and nobody waits for ever.
+        }
         catch (Exception failure)
         {
             Fail(new ScheduleFailure(FailureKind.Exception, RuleOf(failure), failure.Message, 0));
         }
     }
+
+    private static bool SaysWhatIsLost(Exception failure) => failure is StateLostException || failure.InnerException is StateLostException;
 
     // The same exception on another page or grain is the same failure.
     private static string RuleOf(Exception failure) =>
@@ -289,6 +295,11 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
     {
         if (_failure is null && Ended(Violations(machine)) is [var first, ..])
         {
+            if (_order.HasCrashed && first.Rule == AuditRules.Lost)
+            {
+                throw new StateLostException(first.Grains[0], MachineName, first.ToString());
+            }
+
             Fail(new ScheduleFailure(FailureKind.Audit, first.Rule, first.ToString(), line));
         }
     }

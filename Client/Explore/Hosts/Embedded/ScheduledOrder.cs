@@ -34,6 +34,9 @@ internal sealed class ScheduledOrder : DeliveryOrder
     /// <summary>Whose doing the last delivery was, or -1.</summary>
     public int LastFlow { get; private set; } = -1;
 
+    /// <summary>Whether a silo has crashed in this schedule.</summary>
+    public bool HasCrashed => _crashes.Count > 0;
+
     /// <summary>Whether anything has gone wrong with messages or silos so far.</summary>
     public bool HasFaults => _faults.Count + _crashes.Count > 0;
 

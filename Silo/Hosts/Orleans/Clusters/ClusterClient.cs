@@ -101,15 +101,16 @@ public static class ClusterClient
         public ClientHost(IHost host, ConnectionLosses losses, bool traces)
         {
             (_host, _losses) = (host, losses);
+            Calls = new RepeatedCalls(TimeProvider.System, () => losses.Next);
             _grains = host.Services.GetRequiredService<IGrainFactory>();
             _exchange = traces ? FailedFlowExchange.RunAsync(_grains, _stop.Token) : Task.CompletedTask;
         }
 
-        public RepeatedCalls Calls { get; } = new(TimeProvider.System, () => losses.Next);
+        public RepeatedCalls Calls { get; }
 
         public async ValueTask<T> RunAsync<T>(Func<IGrainFactory, ValueTask<T>> client)
         {
-            var lost = _losses.Next;
+            var lost = _losses.End;
             try
             {
                 var step = client(_grains).AsTask();
