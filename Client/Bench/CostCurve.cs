@@ -73,7 +73,7 @@ internal static class CostCurve
                 MachinePrefix = $"curve{number}-",
             },
             new Silent(), CancellationToken.None);
-        var results = await host.RunAsync(run.RunAsync).ConfigureAwait(false);
+        var results = await host.RunAsync(grains => run.RunAsync(grains, host.Calls)).ConfigureAwait(false);
         var latencies = results.Totals.AllLatencies();
         return new CostPoint(
             processes, machines, results.Totals.Calls / Math.Max(results.MeasuredSeconds, 1e-9), latencies.Percentile(50), latencies.Percentile(99),
