@@ -64,14 +64,27 @@ internal sealed partial class GrainMachine
             await answered[start].Task;
         }
 
-        foreach (var command in thread.Commands)
+        try
         {
-            onCommand(command);
-            onAnswer(command, await (around is null ? Dispatch(command) : around(command, () => Dispatch(command))));
-            if (answered.TryGetValue(command, out var waiting))
+            foreach (var command in thread.Commands)
             {
-                waiting.SetResult();
+                onCommand(command);
+                onAnswer(command, await (around is null ? Dispatch(command) : around(command, () => Dispatch(command))));
+                if (answered.TryGetValue(command, out var waiting))
+                {
+                    waiting.SetResult();
+                }
             }
+        }
+        catch (Exception failure)
+        {
+            // Who waits for a process that will not be made ends with the same failure.
+            foreach (var command in thread.Commands.Where(answered.ContainsKey))
+            {
+                answered[command].TrySetException(failure);
+            }
+
+            throw;
         }
     };
 }
