@@ -1,4 +1,5 @@
 using Hugesim.Audit;
+using Hugesim.Machine;
 using Hugesim.Model;
 
 namespace Hugesim.History;
@@ -11,8 +12,15 @@ public sealed class MachineLabels
     /// <summary>Reads the names that a step left.</summary>
     /// <exception cref="ArgumentException">The step was recorded without looking into the machine.</exception>
     public MachineLabels(RecordedStep step)
+        : this(step.Snapshot ?? throw new ArgumentException("the machine was not looked into", nameof(step)), step.Names)
     {
-        var snapshot = step.Snapshot ?? throw new ArgumentException("the machine was not looked into", nameof(step));
+    }
+
+    /// <summary>Reads the names that its processes have.</summary>
+    /// <param name="snapshot">The machine.</param>
+    /// <param name="processes">Its processes.</param>
+    public MachineLabels(MachineSnapshot snapshot, IReadOnlyList<NamedProcess> processes)
+    {
         foreach (var mount in snapshot.Mounts)
         {
             var name = mount.Key.Split('/')[1];
@@ -28,7 +36,7 @@ public sealed class MachineLabels
             _labels[snapshot.Inventory.Segments[i].Inode] = $"shared memory segment {i + 1}";
         }
 
-        foreach (var process in step.Names.Where(process => process.Death is null))
+        foreach (var process in processes.Where(process => process.Death is null))
         {
             _labels[process.Key] = process.Name;
             if (snapshot.Processes.TryGetValue(process.Key, out var space))

@@ -28,15 +28,6 @@ public sealed class ConsoleServer(CliServices services, SpanStore spans)
     private const int MostSteps = 500;
     private const int MostBytes = 64 * 1024;
 
-    private static readonly Dictionary<string, (string Resource, string Type)> Files = new(StringComparer.Ordinal)
-    {
-        ["/"] = ("index.html", "text/html; charset=utf-8"),
-        ["/console.css"] = ("console.css", "text/css; charset=utf-8"),
-        ["/console.js"] = ("console.js", "text/javascript; charset=utf-8"),
-        ["/draw.js"] = ("draw.js", "text/javascript; charset=utf-8"),
-        ["/favicon.svg"] = ("favicon.svg", "image/svg+xml"),
-    };
-
     private readonly RunStore _runs = new();
 
     /// <summary>Starts to listen.</summary>
@@ -56,12 +47,7 @@ public sealed class ConsoleServer(CliServices services, SpanStore spans)
         });
         var app = builder.Build();
         app.Use(GuardAsync);
-        foreach (var (path, (resource, type)) in Files)
-        {
-            var content = Read("Page." + resource);
-            app.MapGet(path, () => Results.Bytes(content, type));
-        }
-
+        PageFiles.Map(app, "index.html", "console.css", "console.js", "draw.js", "favicon.svg");
         app.MapGet("/api/settings", () => new Settings([.. services.Profiles, .. services.RepairedProfiles], services.Profiles[^1], Examples()));
         app.MapPost("/api/runs", RunAsync);
         app.MapGet("/api/runs/{id}", (string id) => _runs.Find(id) is { } run ? Results.Json(View(id, run)) : NotFound($"there is no run {id}"));
@@ -190,18 +176,8 @@ public sealed class ConsoleServer(CliServices services, SpanStore spans)
         .. typeof(ConsoleServer).Assembly.GetManifestResourceNames()
             .Where(name => name.StartsWith("Hugesim.Examples.", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)
-            .Select(name => new Example(name["Hugesim.Examples.".Length..], Encoding.UTF8.GetString(ReadResource(name)))),
+            .Select(name => new Example(name["Hugesim.Examples.".Length..], Encoding.UTF8.GetString(PageFiles.Read(name)))),
     ];
-
-    private static byte[] Read(string name) => ReadResource("Hugesim.WebConsole." + name);
-
-    private static byte[] ReadResource(string name)
-    {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name) ?? throw new InvalidOperationException($"no resource {name}");
-        using var copy = new MemoryStream();
-        stream.CopyTo(copy);
-        return copy.ToArray();
-    }
 
     private sealed record RunRequest(string Scenario, string? Profile, int Nodes = 1, string? Schedule = null);
 

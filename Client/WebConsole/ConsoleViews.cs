@@ -74,3 +74,15 @@ internal sealed record MessageView(string From, string To, string Method, bool F
 
 /// <summary>An explanation in sentences.</summary>
 internal sealed record ExplanationView(IReadOnlyList<string> Causes, IReadOnlyList<string> Effects, IReadOnlyList<string> Earlier, IReadOnlyList<string> Held, string? Remedy);
+
+/// <summary>A running cluster: the silo that answers, and the machines of all silos.</summary>
+internal sealed record ClusterPage(string Silo, string Cluster, IReadOnlyList<string> Machines);
+
+/// <summary>A machine of it now.</summary>
+/// <param name="Machine">The machine.</param>
+/// <param name="Note">What is not shown of it, or null.</param>
+/// <param name="Flows">Its newest flows that this silo has kept, the newest first.</param>
+internal sealed record LiveMachineView(MachineView Machine, string? Note, IReadOnlyList<FlowLine> Flows);
+
+/// <summary>A flow in short.</summary>
+internal sealed record FlowLine(string TraceId, string Name, DateTime Start, double DurationUs, int Spans, string? Cause);

@@ -44,7 +44,8 @@ internal static class FlowViews
 
     private static string MethodOf(StoryDelivery delivery) => delivery.Method.Split('.')[^1];
 
-    private static FlowView Flow(IReadOnlyList<RecordedSpan> recorded)
+    /// <summary>A flow as it was kept.</summary>
+    public static FlowView Flow(IReadOnlyList<RecordedSpan> recorded)
     {
         var spans = SpanTree.Order(SpanTree.WithoutCallers(recorded));
         if (spans.Count == 0)
@@ -62,6 +63,20 @@ internal static class FlowViews
                 nested.Span.Failed ? nested.Span.Cause ?? "failed" : null))],
             Messages(spans));
     }
+
+    /// <summary>A flow in short: what began it, and the deepest reason why something in it failed.</summary>
+    public static FlowLine Line(IReadOnlyList<RecordedSpan> spans)
+    {
+        var root = spans.MinBy(span => span.Start)!;
+        var cause = spans.Where(span => span is { Failed: true, Cause: not null }).MaxBy(span => span.Start)?.Cause;
+        return new FlowLine(
+            root.TraceId, root.Tag("hugesim.command") ?? root.Name, root.Start, spans.Max(span => (span.Start + span.Duration - root.Start).TotalMicroseconds),
+            spans.Count, cause);
+    }
+
+    /// <summary>Does a span belong to a message to a grain of the machine?</summary>
+    public static bool IsOf(RecordedSpan span, string machine) =>
+        span.Tag("orleans.rpc.target_id")?.Split('/') is { Length: > 1 } parts && parts[1] == machine;
 
     /// <summary>An explanation as sentences.</summary>
     public static ExplanationView Explain(RecordedRun run, int step)

@@ -1,6 +1,8 @@
+using System.Globalization;
 using Hugesim.Abstractions;
 using Hugesim.Audit;
 using Hugesim.History;
+using Hugesim.Machine;
 using Hugesim.Model;
 
 namespace Hugesim.WebConsole;
@@ -12,16 +14,15 @@ internal sealed class MachineViews
     private const int MostFrames = 4096;
     private const int MostPages = 1024;
 
-    private readonly RecordedStep _step;
+    private readonly IReadOnlyList<NamedProcess> _names;
     private readonly MachineSnapshot _snapshot;
     private readonly MachineLabels _labels;
     private readonly ILookup<long, string> _users;
 
-    private MachineViews(RecordedStep step)
+    private MachineViews(MachineSnapshot snapshot, IReadOnlyList<NamedProcess> names)
     {
-        _step = step;
-        _snapshot = step.Snapshot!;
-        _labels = new MachineLabels(step);
+        (_snapshot, _names) = (snapshot, names);
+        _labels = new MachineLabels(snapshot, names);
         _users = _snapshot.Inodes.SelectMany(inode => inode.Value.Cache.Select(page => (page.Pfn, User: _labels.Of(inode.Key))))
             .Concat(_snapshot.Vmas.SelectMany(vma => vma.Value.Ptes.Select(pte => (pte.Pfn, User: _labels.Of(vma.Key)))))
             .Distinct()
@@ -31,18 +32,38 @@ internal sealed class MachineViews
     private HstateAudit Hstate => _snapshot.Hstate ?? throw new InvalidOperationException($"the hstate of machine {_snapshot.Machine} is lost");
 
     /// <summary>The machine after a step that was looked into.</summary>
-    public static MachineView Of(RecordedStep step) => new MachineViews(step).Build();
+    public static MachineView Of(RecordedStep step) => new MachineViews(step.Snapshot!, step.Names).Build();
+
+    /// <summary>A machine of a cluster, whose processes have numbers and no names.</summary>
+    public static MachineView Of(MachineSnapshot snapshot) => new MachineViews(snapshot, [.. snapshot.Processes.Select(Unnamed)]).Build();
+
+    /// <summary>Only the counters, of a machine that is too large to be drawn.</summary>
+    public static MachineView Of(HstateCounters counters) => new(
+        Pool(counters), [.. counters.Nodes.Select((node, number) => new NodeView(number, node.Nr, node.Free, node.Surplus, []))], [], Cgroups(counters), [], []);
+
+    private static NamedProcess Unnamed(KeyValuePair<string, ProcessAudit> process)
+    {
+        var ranges = process.Value.Ranges.Select(range => new NamedMapping(
+            range.Vma[(range.Vma.LastIndexOf('/') + 1)..], range.Start * Units.PageBytes, (range.End - range.Start) * Units.PageBytes));
+        var parent = process.Value.Parent == 0 ? null : process.Value.Parent.ToString(CultureInfo.InvariantCulture);
+        return new NamedProcess(process.Key[(process.Key.LastIndexOf('/') + 1)..], process.Key, parent, null, [.. ranges.DistinctBy(range => range.Name)]);
+    }
+
+    private static PoolView Pool(HstateCounters counters) => new(counters.Nr, counters.Free, counters.Resv, counters.Surplus, counters.Overcommit);
+
+    private static CgroupView[] Cgroups(HstateCounters counters) =>
+        [.. counters.Cgroups.Select(group => new CgroupView(group.Name.Length == 0 ? "(root)" : group.Name, group.Usage, group.Rsvd))];
 
     private MachineView Build()
     {
         var counters = Hstate.Counters;
         return new MachineView(
-            new PoolView(counters.Nr, counters.Free, counters.Resv, counters.Surplus, counters.Overcommit),
+            Pool(counters),
             [.. counters.Nodes.Select(Node)],
             [.. _snapshot.Subpools.Where(subpool => !subpool.Value.Released).Select(subpool => new SubpoolView(
                 _labels.Of(subpool.Key), subpool.Value.Max, subpool.Value.Min, subpool.Value.Used, subpool.Value.Rsv))],
-            [.. counters.Cgroups.Select(group => new CgroupView(group.Name.Length == 0 ? "(root)" : group.Name, group.Usage, group.Rsvd))],
-            [.. _step.Names.Select(Process)],
+            Cgroups(counters),
+            [.. _names.Select(Process)],
             [.. _snapshot.Inodes.Where(inode => inode.Value.Cache.Length > 0 || inode.Value.ReserveMap.Regions.Length > 0).Select(inode => File(inode.Key, inode.Value))]);
     }
 
@@ -53,7 +74,7 @@ internal sealed class MachineViews
         return new NodeView(node, counts.Nr, counts.Free, counts.Surplus, [.. free.Concat(used).OrderBy(frame => frame.Frame).Take(MostFrames)]);
     }
 
-    private ProcessView Process(Machine.NamedProcess process)
+    private ProcessView Process(NamedProcess process)
     {
         var ranges = _snapshot.Processes.TryGetValue(process.Key, out var space) ? space.Ranges : [];
         var mappings = ranges.Select(range => range.Vma).Distinct().Where(_snapshot.Vmas.ContainsKey).Select(key => Mapping(key, _snapshot.Vmas[key]));

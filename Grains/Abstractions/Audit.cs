@@ -20,8 +20,9 @@ public sealed record SegmentAudit(string Inode, bool Holds);
 /// <summary>A process: its open files and where its mappings lie.</summary>
 /// <param name="Files">Inode of each open file.</param>
 /// <param name="Ranges">Its mappings.</param>
+/// <param name="Parent">The number of the process that forked it, or 0.</param>
 [GenerateSerializer, Immutable, Alias("ProcessAudit")]
-public sealed record ProcessAudit(string[] Files, RangeAudit[] Ranges);
+public sealed record ProcessAudit(string[] Files, RangeAudit[] Ranges, long Parent = 0);
 
 /// <summary>A range of addresses, in huge pages, and the VMA grain that serves it.</summary>
 [GenerateSerializer, Immutable, Alias("RangeAudit")]

@@ -155,11 +155,14 @@ public interface IProcessGrain : IEndingGrain
     ValueTask<ProcessAudit?> Audit();
 }
 
-/// <summary>What fork hands to the child; <paramref name="Unforked"/> are mappings that were announced and that it does not get.</summary>
+/// <summary>
+/// What fork hands to the child; <paramref name="Unforked"/> are mappings that were announced and that it does not get, <paramref name="Parent"/> is the
+/// parent's number.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("ProcessImage")]
 public sealed record ProcessImage(
     MachineContext Machine, TaskContext Task, bool Catching, long NextVma, OpenFile[] Files, VmaImage[] Vmas, long[] VmaNumbers,
-    AttachedSegment[] Segments, long[] Unforked);
+    AttachedSegment[] Segments, long[] Unforked, long Parent = 0);
 
 /// <summary>An attached shared memory segment: number of the mapping, address in huge pages.</summary>
 [GenerateSerializer, Immutable, Alias("AttachedSegment")]

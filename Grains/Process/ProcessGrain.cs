@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hugesim.Abstractions;
 using Hugesim.Model;
 
@@ -22,6 +23,7 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
     private bool _catching;
     private bool _exited;
     private long _nextVma;
+    private long _parent;
 
     // The mapping that was called last, which most often is the one to be called next.
     private IVmaGrain? _vma;
@@ -41,6 +43,8 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
     private Dictionary<long, long> Segments => Alive(_shm);
 
     private TaskContext Current => Alive(_task);
+
+    private long Pid => long.Parse(Key.AsSpan(Key.LastIndexOf('/') + 1), CultureInfo.InvariantCulture);
 
     private ValueTask Spawn(MachineContext machine, TaskContext task)
     {
@@ -74,7 +78,7 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
 
         var processImage = new ProcessImage(
             Machine, Current, _catching, _nextVma, [.. Files.Values], [.. vmas], [.. keys],
-            [.. Segments.Select(s => new AttachedSegment(s.Key, s.Value))], [.. parents.Except(keys)]);
+            [.. Segments.Select(s => new AttachedSegment(s.Key, s.Value))], [.. parents.Except(keys)], Pid);
         await Lane.Once(childGrain, processImage, static (child, image, id) => child.Adopt(image, id));
     }
 
@@ -89,7 +93,7 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
     private async ValueTask Adopt(ProcessImage image)
     {
         Begin();
-        (_machine, _task, _catching, _nextVma) = (image.Machine, image.Task, image.Catching, image.NextVma);
+        (_machine, _task, _catching, _nextVma, _parent) = (image.Machine, image.Task, image.Catching, image.NextVma, image.Parent);
         foreach (var file in image.Files)
         {
             Files.Add(file.Fd, file);
@@ -141,7 +145,7 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
 
     /// <inheritdoc/>
     public ProcessAudit? Look() => IsAlive
-        ? new ProcessAudit([.. Files.Values.Select(f => f.Inode)], [.. Mm.Ranges.Select(r => new RangeAudit(Keys.Vma(Key, r.Vma), r.Start, r.End))])
+        ? new ProcessAudit([.. Files.Values.Select(f => f.Inode)], [.. Mm.Ranges.Select(r => new RangeAudit(Keys.Vma(Key, r.Vma), r.Start, r.End))], _parent)
         : null;
 
     private ValueTask SetCatch(bool catching)
@@ -191,13 +195,14 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
 
     /// <inheritdoc/>
     protected override ProcessState? Capture() => !IsAlive ? null : new(
-        _machine!, _task, _catching, _nextVma, [.. _mm.Ranges], [.. _files.Values], [.. _shm.Select(s => new AttachedSegment(s.Key, s.Value))]);
+        _machine!, _task, _catching, _nextVma, [.. _mm.Ranges], [.. _files.Values], [.. _shm.Select(s => new AttachedSegment(s.Key, s.Value))], _parent);
 
     /// <inheritdoc/>
     protected override void Restore(ProcessState state)
     {
         ArgumentNullException.ThrowIfNull(state);
         (_machine, _task, _catching, _nextVma, _mm) = (state.Machine, state.Task, state.IsCatching, state.NextVma, new AddressSpace(state.Ranges));
+        _parent = state.Parent;
         foreach (var file in state.Files)
         {
             _files.Add(file.Fd, file);

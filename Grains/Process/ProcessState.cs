@@ -11,5 +11,7 @@ namespace Hugesim.Grains;
 /// <param name="Ranges">Its address space.</param>
 /// <param name="Files">Its open files.</param>
 /// <param name="Segments">Its attached segments.</param>
+/// <param name="Parent">The number of the process that forked it, or 0.</param>
 public sealed record ProcessState(
-    MachineContext Machine, TaskContext Task, bool IsCatching, long NextVma, MappedRange[] Ranges, OpenFile[] Files, AttachedSegment[] Segments);
+    MachineContext Machine, TaskContext Task, bool IsCatching, long NextVma, MappedRange[] Ranges, OpenFile[] Files, AttachedSegment[] Segments,
+    long Parent = 0);

@@ -118,6 +118,18 @@ public sealed class SpanStore(int capacitySpans)
         }
     }
 
+    /// <summary>The newest traces that somebody wants, the newest first.</summary>
+    public IReadOnlyList<IReadOnlyList<RecordedSpan>> Newest(Func<IReadOnlyList<RecordedSpan>, bool> isWanted, int mostTraces)
+    {
+        IReadOnlyList<RecordedSpan>[] all;
+        lock (_lock)
+        {
+            all = [.. _traces.Values.Select(trace => trace.Spans.ToArray())];
+        }
+
+        return [.. all.Where(isWanted).OrderByDescending(spans => spans.Min(span => span.Start)).Take(mostTraces)];
+    }
+
     private static bool Matches(RecordedSpan span, TraceQuery query) =>
         span.Start >= query.StartMin && span.Start < query.StartMax
         && (query.Operation is null || span.Name == query.Operation)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Hugesim.Silo;
 using Hugesim.Tests.Scenarios;
@@ -74,7 +73,11 @@ public sealed partial class DeploymentTests
             ["silo"] = int.Parse(SiloSetting.SiloPort.Default, System.Globalization.CultureInfo.InvariantCulture),
             ["gateway"] = int.Parse(SiloSetting.GatewayPort.Default, System.Globalization.CultureInfo.InvariantCulture),
             ["health"] = 8080,
+            ["http"] = 8081,
         });
+        silo.Env.Single(variable => variable.Name == SiloSetting.HttpPort.Variable).Value.ShouldBe("8081");
+        pod.Metadata.Annotations["prometheus.io/port"].ShouldBe("8081");
+        pod.Metadata.Annotations["prometheus.io/path"].ShouldBe(SiloWeb.MetricsPath);
         silo.Env.Single(variable => variable.Name == SiloSetting.HealthPort.Variable).Value.ShouldBe("8080");
         // What Orleans selects the cluster's pods by.
         pod.Metadata.Labels["orleans/clusterId"].ShouldBe(SiloSetting.ClusterId.Default);
@@ -83,16 +86,14 @@ public sealed partial class DeploymentTests
     }
 
     [Fact]
-    public void Dashboard_Panels_NameTheMetricsOfOpenTelemetry()
+    public void Prometheus_Targets_AreTheSilosOfTheComposeFile()
     {
-        using var dashboard = JsonDocument.Parse(Read("grafana/dashboards/hugepages.json"));
-        var expressions = dashboard.RootElement.GetProperty("panels").EnumerateArray()
-            .SelectMany(panel => panel.GetProperty("targets").EnumerateArray()).Select(target => target.GetProperty("expr").GetString()!).ToArray();
-        // The last is an attribute.
-        string[] known = ["limit", "reserved", "surplus", "usage", "utilization", "state"];
+        var compose = Read("compose.yaml");
+        var targets = Target().Matches(Read("prometheus/prometheus.yml")).Select(match => (Silo: match.Groups[1].Value, Port: match.Groups[2].Value)).ToArray();
 
-        expressions.Length.ShouldBeGreaterThan(5);
-        expressions.SelectMany(text => Metric().Matches(text).Select(match => match.Groups[1].Value)).Distinct().ShouldBe(known, ignoreOrder: true);
+        targets.Select(target => target.Silo).ShouldBe(SiloService().Matches(compose).Select(match => match.Groups[1].Value));
+        targets.ShouldAllBe(target => compose.Contains($"{SiloSetting.HttpPort.Variable}: \"{target.Port}\"", StringComparison.Ordinal));
+        Read("prometheus/prometheus.yml").ShouldContain($"metrics_path: {SiloWeb.MetricsPath}");
     }
 
     [Fact]
@@ -115,8 +116,11 @@ public sealed partial class DeploymentTests
     [GeneratedRegex(@"(?<= )--[a-z-]+")]
     private static partial Regex Flag();
 
-    [GeneratedRegex(@"system_memory_linux_hugepages_([a-z]+)(?![a-z_""=])")]
-    private static partial Regex Metric();
+    [GeneratedRegex(@"""(silo-\d+):(\d+)""")]
+    private static partial Regex Target();
+
+    [GeneratedRegex(@"^  (silo-\d+):", RegexOptions.Multiline)]
+    private static partial Regex SiloService();
 
     [GeneratedRegex(@"- \./([^:]+):")]
     private static partial Regex Mount();

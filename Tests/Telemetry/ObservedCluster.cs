@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Text.Json;
 using Hugesim.Clusters;
 using Hugesim.Tests.Clusters;
 using Hugesim.Tests.Scenarios;
@@ -54,6 +57,56 @@ public sealed class ObservedCluster : IAsyncLifetime
         }
     }
 
+    /// <summary>
+    /// Runs a scenario on a machine that stays until the answer is disposed: its client waits for more. The name of the machine is found by what only it has: a
+    /// pool of that many pages.
+    /// </summary>
+    internal async Task<LiveMachine> StartAsync(int pages, int nodes, params string[] lines)
+    {
+        var client = _program.Start("run", "--cluster", ClusterNames.Default, "--nodes", $"{nodes}", "-");
+        await client.StandardInput.WriteAsync($"pool {pages}\n{string.Join('\n', lines)}\n");
+        await client.StandardInput.FlushAsync();
+        using var http = new HttpClient();
+        return await EventuallyAsync(async () =>
+        {
+            if (client.HasExited)
+            {
+                throw new InvalidOperationException(await client.StandardError.ReadToEndAsync());
+            }
+
+            var cluster = await http.GetFromJsonAsync<JsonElement>(new Uri(Consoles[0], "/api/cluster"), TestContext.Current.CancellationToken);
+            foreach (var name in cluster.GetProperty("machines").EnumerateArray().Select(machine => machine.GetString()!))
+            {
+                using var answer = await http.GetAsync(new Uri(Consoles[0], $"/api/machines/{name}"), TestContext.Current.CancellationToken);
+                if (answer.IsSuccessStatusCode
+                    && (await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken))
+                        .GetProperty("machine").GetProperty("pool").GetProperty("nr").GetInt64() == pages)
+                {
+                    return new LiveMachine(name, client);
+                }
+            }
+
+            return null;
+        });
+    }
+
+    /// <summary>Looks again and again until there is an answer. It fails after minutes: what is waited for comes in a moment, on a machine that is not busy.</summary>
+    internal static async Task<T> EventuallyAsync<T>(Func<Task<T?>> look)
+        where T : class
+    {
+        for (var began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < TimeSpan.FromMinutes(3);)
+        {
+            if (await look() is { } found)
+            {
+                return found;
+            }
+
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        throw new TimeoutException("it has not come");
+    }
+
     /// <summary>Runs a scenario on a machine of the cluster, with a client that sends its flows as well.</summary>
     /// <param name="ratio">The share of flows that the client wants.</param>
     /// <param name="lines">The scenario.</param>
@@ -67,5 +120,26 @@ public sealed class ObservedCluster : IAsyncLifetime
         {
             throw new InvalidOperationException($"exit code {code}\n{output}{error}");
         }
+    }
+}
+
+/// <summary>A machine of the cluster whose client waits.</summary>
+internal sealed class LiveMachine(string name, Process client) : IAsyncDisposable
+{
+    /// <summary>Its name in the cluster.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Lets the client go on.</summary>
+    public async Task WriteAsync(string line)
+    {
+        await client.StandardInput.WriteAsync(line + "\n");
+        await client.StandardInput.FlushAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        client.StandardInput.Close();
+        await HugesimProgram.EndOf(client);
+        client.Dispose();
     }
 }

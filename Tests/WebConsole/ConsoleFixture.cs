@@ -36,12 +36,23 @@ public sealed class ConsoleFixture : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
+        // A slow machine is no fault of a page.
+        Assertions.SetDefaultExpectTimeout(60_000);
         _server = await Console.StartAsync(0, CancellationToken.None);
         Address = new Uri(_server.Urls.First());
     }
 
     /// <summary>A page of its own; the test is skipped where no Chromium is installed.</summary>
     public async Task<IPage> OpenAsync(int width = 1300, int height = 900, ColorScheme scheme = ColorScheme.Light, string path = "/")
+    {
+        var page = await NewPageAsync(width, height, scheme, Address);
+        await page.GotoAsync(path);
+        await Assertions.Expect(page.Locator("#profile option").First).ToBeAttachedAsync();
+        return page;
+    }
+
+    /// <summary>A page on which nothing has been opened; the test is skipped where no Chromium is installed.</summary>
+    public async Task<IPage> NewPageAsync(int width, int height, ColorScheme scheme, Uri address)
     {
         var browser = Browsers.FirstOrDefault(File.Exists);
         Assert.SkipWhen(browser is null, $"no Chromium is installed: none of {string.Join(", ", Browsers)}");
@@ -60,15 +71,12 @@ public sealed class ConsoleFixture : IAsyncLifetime
             _starts.Release();
         }
 
-        var page = await _browser.NewPageAsync(new BrowserNewPageOptions
+        return await _browser.NewPageAsync(new BrowserNewPageOptions
         {
             ViewportSize = new ViewportSize { Width = width, Height = height },
             ColorScheme = scheme,
-            BaseURL = Address.ToString(),
+            BaseURL = address.ToString(),
         });
-        await page.GotoAsync(path);
-        await Assertions.Expect(page.Locator("#profile option").First).ToBeAttachedAsync();
-        return page;
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,105 @@
+import { drawFiles, drawFrames, drawLanes, drawPool, drawProcesses, drawTable, drawWaterfall, el } from './draw.js';
+
+const $ = id => document.getElementById(id);
+const every = 1000;
+let drawn = '';
+let before = null;
+let shown = '';
+
+async function request(path) {
+  const response = await fetch(path);
+  const answer = await response.json();
+  if (!response.ok) {
+    throw new Error(answer.error ?? `the silo answered ${response.status}`);
+  }
+  return answer;
+}
+
+async function look() {
+  const cluster = await request('/api/cluster');
+  $('cluster').textContent = `cluster ${cluster.cluster}, seen from ${cluster.silo}`;
+  choose(cluster.machines);
+  const name = $('machines').value;
+  $('welcome').hidden = name !== '';
+  $('machine').hidden = name === '';
+  if (name !== '') {
+    draw(name, await request(`/api/machines/${encodeURIComponent(name)}`));
+  }
+  $('errors').textContent = '';
+}
+
+// The list changes only when a machine has come or gone, so that an open list stays open.
+function choose(machines) {
+  const known = [...$('machines').options].map(option => option.value);
+  if (known.join() !== machines.join()) {
+    const chosen = machines.includes($('machines').value) ? $('machines').value : machines.at(-1) ?? '';
+    $('machines').replaceChildren(...machines.map(name => el('option', { value: name, textContent: name })));
+    $('machines').value = chosen;
+  }
+}
+
+function draw(name, { machine, note, flows }) {
+  const text = name + JSON.stringify([machine, note, flows]);
+  if (text === drawn) {
+    return;
+  }
+  drawn = text;
+  drawPool($('pool'), machine.pool, before?.name === name ? before.pool : undefined);
+  before = { name, pool: machine.pool };
+  $('note').textContent = note ?? '';
+  const limit = value => value < 0 ? 'none' : String(value);
+  drawTable($('mounts'), 'Subpools', ['Mount', 'size', 'min_size', 'used', 'reserved'],
+    machine.mounts.map(m => [m.name, limit(m.max), limit(m.min), String(m.used), String(m.rsv)]));
+  drawTable($('cgroups'), 'Cgroups', ['Group', 'usage', 'rsvd'], machine.cgroups.map(c => [c.name, String(c.usage), String(c.rsvd)]));
+  drawFrames($('frames'), machine.nodes);
+  drawProcesses($('processes'), machine.processes);
+  drawFiles($('files'), machine.files);
+  drawFlows(flows);
+}
+
+function drawFlows(flows) {
+  const focused = document.activeElement?.dataset.trace;
+  $('flows').replaceChildren(...flows.map(flow => {
+    const open = el('button', { type: 'button', textContent: flow.name });
+    open.dataset.trace = flow.traceId;
+    open.addEventListener('click', () => show(flow));
+    return el('tr', { className: flow.cause ? 'failed' : '' },
+      el('td', { textContent: new Date(flow.start).toLocaleTimeString('en-GB') }), el('td', {}, open), el('td', { textContent: String(flow.spans) }),
+      el('td', { textContent: `${flow.durationUs.toFixed(0)} µs` }), el('td', { textContent: flow.cause ?? '' }));
+  }));
+  if (focused) {
+    $('flows').querySelector(`[data-trace="${focused}"]`)?.focus();
+  }
+}
+
+async function show(flow) {
+  shown = flow.traceId;
+  try {
+    const view = await request(`/api/flows/${flow.traceId}`);
+    if (shown === flow.traceId) {
+      $('flow-title').textContent = `${flow.name}: ${view.messages.length} messages, ${view.spans.length} spans, ${view.durationUs.toFixed(0)} µs`;
+      drawLanes($('lanes'), view.messages);
+      drawWaterfall($('waterfall').tBodies[0], view);
+      $('waterfall').hidden = false;
+    }
+  } catch (error) {
+    $('errors').textContent = error.message;
+  }
+}
+
+async function tick() {
+  if ($('live').checked && !document.hidden) {
+    try {
+      await look();
+    } catch (error) {
+      $('errors').textContent = error.message;
+    }
+  }
+  setTimeout(tick, every);
+}
+
+$('machines').addEventListener('change', () => look().catch(error => {
+  $('errors').textContent = error.message;
+}));
+$('choose').addEventListener('submit', event => event.preventDefault());
+tick();
