@@ -10,6 +10,7 @@ internal static partial class QuickRun
             ["cluster"] = Machine.QuickCluster.RunAsync,
             [Machine.QuickCluster.JsonName] = Machine.QuickCluster.RunJsonAsync,
             ["machine"] = Machine.QuickMachine.RunAsync,
+            ["tracing"] = Machine.QuickTracing.RunAsync,
             ["map"] = () =>
             {
                 ReserveMapQuick.Run();

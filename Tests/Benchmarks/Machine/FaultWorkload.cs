@@ -16,9 +16,10 @@ internal sealed class FaultWorkload : IAsyncDisposable
     /// <summary>Boots a machine with a pool that holds all mappings at once.</summary>
     /// <param name="processes">Processes at work side by side.</param>
     /// <param name="pages">Huge pages of each mapping.</param>
-    public static async Task<FaultWorkload> StartAsync(int processes, long pages)
+    /// <param name="traces">Messages can carry spans.</param>
+    public static async Task<FaultWorkload> StartAsync(int processes, long pages, bool traces = false)
     {
-        var host = await GrainHost.StartAsync(new GrainHostOptions());
+        var host = await GrainHost.StartAsync(new GrainHostOptions(Traces: traces));
         var grains = await host.RunAsync(async grains =>
         {
             var machine = grains.GetGrain<IMachineGrain>("bench");

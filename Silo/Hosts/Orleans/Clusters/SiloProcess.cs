@@ -12,6 +12,7 @@ using Microsoft.Extensions.Logging.Console;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
+using Orleans.Serialization.TypeSystem;
 
 namespace Hugesim.Silo;
 
@@ -80,7 +81,7 @@ public static class SiloProcess
     // Orleans knows on which silos there are activations of a class; each machine has one hstate.
     private static async Task<IReadOnlyList<string>> MachinesAsync(IGrainFactory grains)
     {
-        var hstates = await grains.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics([typeof(HstateGrain).FullName!]).ConfigureAwait(false);
+        var hstates = await grains.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics([RuntimeTypeNameFormatter.Format(typeof(HstateGrain))]).ConfigureAwait(false);
         return [.. hstates.Select(hstate => Keys.Machine(hstate.GrainId.Key.ToString()!)).Distinct().Order(StringComparer.Ordinal)];
     }
 
