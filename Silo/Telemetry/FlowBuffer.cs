@@ -77,7 +77,10 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
             flow = Find(span.TraceId);
         }
 
-        MakeRoom();
+        if (WaitingSpans > options.MostSpans)
+        {
+            MakeRoom();
+        }
     }
 
     /// <summary>The flows that failed here since the last time, for the other processes.</summary>

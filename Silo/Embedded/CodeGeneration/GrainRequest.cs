@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Sources;
 using Orleans.Runtime;
@@ -19,6 +20,9 @@ public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
     internal GrainReference Target = null!;
     internal Activation? Host;
     internal Dictionary<string, object>? Context;
+
+    /// <summary>While somebody traces: the caller's span until the call begins, then the call's own.</summary>
+    internal Activity? Span;
     internal CallCancellation? Cancellation;
     internal Exception? Failure;
     internal long SentAt;

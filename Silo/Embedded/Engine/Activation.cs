@@ -65,6 +65,9 @@ internal sealed partial class Activation : ExecutionNode, IGrainContext
     /// <inheritdoc/>
     public GrainId GrainId => GrainId.Create(Kind.GrainType, Key);
 
+    /// <summary>The same as text, for spans; made when first asked for.</summary>
+    internal string TraceName => field ??= GrainId.ToString();
+
     /// <inheritdoc/>
     public object? GrainInstance => _instance;
 

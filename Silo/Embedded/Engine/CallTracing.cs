@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Hugesim.Embedded.CodeGeneration;
 
 namespace Hugesim.Embedded;
@@ -9,57 +11,61 @@ namespace Hugesim.Embedded;
 /// </summary>
 internal static class CallTracing
 {
-    private const string ParentKey = "#parent";
-    private const string SpanKey = "#span";
-
     private static readonly ActivitySource Source = new("Microsoft.Orleans.Application", "1.1.0");
+
+    // A method's name is one object for all calls.
+    private static readonly ConcurrentDictionary<string, Names> NamesOf = new(new SameObject());
 
     /// <summary>The caller's span travels with the request.</summary>
     public static void OnSend(GrainRequest request)
     {
-        if (Source.HasListeners() && Activity.Current is { } parent)
+        if (Source.HasListeners())
         {
-            request.Context = With(request.Context, ParentKey, parent);
+            request.Span = Activity.Current;
         }
     }
 
     /// <summary>The call begins: its span is the current one until the turn ends.</summary>
     public static void OnStart(GrainRequest request, Activation host)
     {
+        var parent = request.Span;
         if (!Source.HasListeners())
         {
+            if (parent is not null)
+            {
+                // The listener has gone while the request was on its way.
+                request.Span = null;
+            }
+
             return;
         }
 
-        var parent = request.Context?.GetValueOrDefault(ParentKey) as Activity;
-        var method = request.MethodName;
-        var dot = method.IndexOf('.', StringComparison.Ordinal);
-        var name = $"{method[..dot]}/{method[(dot + 1)..]}";
-        var span = Source.StartActivity(name, ActivityKind.Server, parent?.Context ?? default);
-        if (span is null)
+        var names = NamesOf.GetOrAdd(request.MethodName, static method => Names.Of(method));
+        var span = Source.StartActivity(names.Full, ActivityKind.Server, parent?.Context ?? default);
+        request.Span = span;
+        if (span is not { IsAllDataRequested: true })
         {
             return;
         }
 
-        span.SetTag("rpc.system.name", "orleans").SetTag("orleans.rpc.service", method[..dot]).SetTag("rpc.method", name);
-        span.SetTag("orleans.rpc.target_id", host.GrainId.ToString());
+        span.SetTag("rpc.system.name", "orleans").SetTag("orleans.rpc.service", names.Service).SetTag("rpc.method", names.Full);
+        span.SetTag("orleans.rpc.target_id", host.TraceName);
         span.SetTag("hugesim.silo", host.Silo.Name);
         if (request.Caller is Activation caller)
         {
-            span.SetTag("orleans.rpc.source_id", caller.GrainId.ToString());
+            span.SetTag("orleans.rpc.source_id", caller.TraceName);
         }
-
-        request.Context = With(request.Context, SpanKey, span);
     }
 
     /// <summary>The call has ended.</summary>
     public static void OnEnd(GrainRequest request, Exception? failure)
     {
-        if (request.Context?.GetValueOrDefault(SpanKey) is not Activity span)
+        if (request.Span is not { } span)
         {
             return;
         }
 
+        request.Span = null;
         if (failure is not null)
         {
             span.SetStatus(ActivityStatusCode.Error, failure.Message);
@@ -69,7 +75,19 @@ internal static class CallTracing
         span.Stop();
     }
 
-    // A context is never changed once it is set.
-    private static Dictionary<string, object> With(Dictionary<string, object>? context, string key, object value) =>
-        context is null ? new Dictionary<string, object>(2) { [key] = value } : new Dictionary<string, object>(context) { [key] = value };
+    private sealed class SameObject : IEqualityComparer<string>
+    {
+        public bool Equals(string? x, string? y) => ReferenceEquals(x, y);
+
+        public int GetHashCode(string obj) => RuntimeHelpers.GetHashCode(obj);
+    }
+
+    private sealed record Names(string Service, string Full)
+    {
+        public static Names Of(string method)
+        {
+            var dot = method.IndexOf('.', StringComparison.Ordinal);
+            return new Names(method[..dot], $"{method[..dot]}/{method[(dot + 1)..]}");
+        }
+    }
 }
