@@ -79,10 +79,10 @@ internal sealed record ExplanationView(IReadOnlyList<string> Causes, IReadOnlyLi
 internal sealed record ClusterPage(string Silo, string Cluster, IReadOnlyList<string> Machines);
 
 /// <summary>A machine of it now.</summary>
-/// <param name="Machine">The machine.</param>
-/// <param name="Note">What is not shown of it, or null.</param>
+/// <param name="Machine">The machine, or null if it cannot be looked at.</param>
+/// <param name="Note">What is not shown of it and why, or null.</param>
 /// <param name="Flows">Its newest flows that this silo has kept, the newest first.</param>
-internal sealed record LiveMachineView(MachineView Machine, string? Note, IReadOnlyList<FlowLine> Flows);
+internal sealed record LiveMachineView(MachineView? Machine, string? Note, IReadOnlyList<FlowLine> Flows);
 
 /// <summary>A flow in short.</summary>
 internal sealed record FlowLine(string TraceId, string Name, DateTime Start, double DurationUs, int Spans, string? Cause);

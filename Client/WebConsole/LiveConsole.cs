@@ -24,11 +24,23 @@ internal static class LiveConsole
         PageFiles.Map(app, "live.html", "console.css", "live.js", "draw.js", "favicon.svg");
         app.MapGet("/api/cluster", () => Answer(async () => new ClusterPage(view.Silo, view.Cluster, await view.MachinesAsync().ConfigureAwait(false))));
         app.MapGet("/api/machines/{name}", (string name) => Answer(() => LookAsync(view, name)));
-        app.MapGet("/api/flows/{id}", (string id) => Answer(() => Task.FromResult(
-            view.Flows.Find(id) is { Count: > 0 } spans ? FlowViews.Flow(spans) : null)));
+        app.MapGet("/api/flows/{id}", (string id) => Answer(() => Task.FromResult(FlowViews.Flow(view.Flows.Find(id)))));
     }
 
-    private static async Task<LiveMachineView?> LookAsync(ClusterView view, string name)
+    // Machines end at any time, and so may the silo that has a part of one: that is no error, but what there is to be said of the machine now.
+    private static async Task<LiveMachineView> LookAsync(ClusterView view, string name)
+    {
+        try
+        {
+            return await TryLookAsync(view, name).ConfigureAwait(false) ?? new LiveMachineView(null, "it has ended", []);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            return new LiveMachineView(null, exception.Message, []);
+        }
+    }
+
+    private static async Task<LiveMachineView?> TryLookAsync(ClusterView view, string name)
     {
         // An hstate that nobody has booted answers that it has none, and is not brought to life by the question.
         if (!(await view.MachinesAsync().ConfigureAwait(false)).Contains(name) || await view.Grains.GetGrain<IMachineGrain>(name).Audit() is not { } inventory)
@@ -46,19 +58,5 @@ internal static class LiveConsole
         return new LiveMachineView(MachineViews.Of(await MachineAudit.CollectAsync(view.Grains, name)), null, flows);
     }
 
-    private static async Task<IResult> Answer<T>(Func<Task<T?>> look)
-        where T : class
-    {
-        try
-        {
-            return await look().ConfigureAwait(false) is { } answer
-                ? Results.Json(answer, s_json)
-                : Results.Json(new { error = "that is gone, or was never there" }, s_json, statusCode: StatusCodes.Status404NotFound);
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            // A silo may be gone, or the machine be in the middle of a change: the page asks again.
-            return Results.Json(new { error = exception.Message }, s_json, statusCode: StatusCodes.Status503ServiceUnavailable);
-        }
-    }
+    private static async Task<IResult> Answer<T>(Func<Task<T>> look) => Results.Json(await look().ConfigureAwait(false), s_json);
 }

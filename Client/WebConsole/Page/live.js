@@ -44,9 +44,13 @@ function draw(name, { machine, note, flows }) {
     return;
   }
   drawn = text;
+  $('note').textContent = note ?? '';
+  drawFlows(flows);
+  if (machine === null) {
+    return;
+  }
   drawPool($('pool'), machine.pool, before?.name === name ? before.pool : undefined);
   before = { name, pool: machine.pool };
-  $('note').textContent = note ?? '';
   const limit = value => value < 0 ? 'none' : String(value);
   drawTable($('mounts'), 'Subpools', ['Mount', 'size', 'min_size', 'used', 'reserved'],
     machine.mounts.map(m => [m.name, limit(m.max), limit(m.min), String(m.used), String(m.rsv)]));
@@ -54,7 +58,6 @@ function draw(name, { machine, note, flows }) {
   drawFrames($('frames'), machine.nodes);
   drawProcesses($('processes'), machine.processes);
   drawFiles($('files'), machine.files);
-  drawFlows(flows);
 }
 
 function drawFlows(flows) {
