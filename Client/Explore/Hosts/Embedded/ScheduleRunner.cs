@@ -155,7 +155,9 @@ internal sealed class EmbeddedScheduleRunner : IScheduleRunner
         }
     }
 
-    private static bool SaysWhatIsLost(Exception failure) => failure is StateLostException || failure.InnerException is StateLostException;
+    // Of a machine that is gone whole nobody knows that it had booted.
+    private static bool SaysWhatIsLost(Exception failure) =>
+        failure is StateLostException or ArgumentException { ParamName: "machine" } || failure.InnerException is StateLostException;
 
     // The same exception on another page or grain is the same failure.
     private static string RuleOf(Exception failure) =>
