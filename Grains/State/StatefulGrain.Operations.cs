@@ -11,14 +11,15 @@ public abstract partial class StatefulGrain<TState>
     private CallLane? _lane;
     private Dictionary<(long Session, int Slot), TaskCompletionSource>? _joined;
     private bool _hasEnded;
+    private bool _isForgotten;
 
     private OperationLog Operations => _operations ??= new OperationLog();
 
     /// <summary>Has the life of the grain ended, and does it only wait until its caller knows?</summary>
     protected bool HasEnded => _hasEnded;
 
-    // The state of a grain that lives, or the last answers of one that has ended.
-    private bool IsKept => _hasEnded ? _operations is not null : Capture() is not null;
+    // The state of a grain that lives, or the last answers of one that has ended, until its caller has them.
+    private bool IsKept => _hasEnded ? _operations is not null && !_isForgotten : Capture() is not null;
 
     /// <summary>A session of this grain's own, for calls to grains that only few call: they keep one entry for it.</summary>
     private protected CallLane Lane => _lane ??= Calls.Repeated.NewLane();
@@ -93,6 +94,7 @@ public abstract partial class StatefulGrain<TState>
     {
         if (_hasEnded || Epoch == 0)
         {
+            _isForgotten = true;
             DeactivateOnIdle();
         }
 
