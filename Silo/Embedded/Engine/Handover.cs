@@ -8,6 +8,8 @@ namespace Hugesim.Embedded;
 /// <remarks>
 /// Only one waits here, the one woken last; those before it go to the pool, where idle threads find them, and so does this one if the turn is not the last of its
 /// batch. So a fan-out runs side by side, and nothing waits for more than the rest of one turn. A turn that blocks its thread holds up what it has woken last.
+/// They go to the pool's common queue, first come, first served: in a thread's own queue the last comes first, and under load the first waits until the pool
+/// takes the thread away from that queue, tens of milliseconds later.
 /// </remarks>
 internal sealed class Handover
 {
@@ -25,7 +27,7 @@ internal sealed class Handover
     {
         if (t_current is not { _isInTurn: true } current)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: true);
+            ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
             return;
         }
 
@@ -74,7 +76,7 @@ internal sealed class Handover
         if (_next is { } waiting)
         {
             _next = null;
-            ThreadPool.UnsafeQueueUserWorkItem(waiting, preferLocal: true);
+            ThreadPool.UnsafeQueueUserWorkItem(waiting, preferLocal: false);
         }
     }
 }
