@@ -1,6 +1,6 @@
 using Hugesim.Abstractions;
-using Hugesim.Grains;
 using Hugesim.Audit;
+using Hugesim.Grains;
 using Hugesim.Model;
 using Hugesim.Scenarios;
 using Hugesim.Silo;

@@ -1,7 +1,7 @@
-using Hugesim.Grains;
 using System.Reflection;
 using System.Text.Json;
 using Hugesim.Cli;
+using Hugesim.Grains;
 using Hugesim.Load;
 using Hugesim.Silo;
 using Hugesim.Tests.Scenarios;

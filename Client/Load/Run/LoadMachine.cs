@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Hugesim.Abstractions;
-using Hugesim.Grains;
 using Hugesim.Audit;
+using Hugesim.Grains;
 using Hugesim.Model;
 using Hugesim.Scenarios;
 

@@ -1,6 +1,6 @@
-using Hugesim.Grains;
 using System.Diagnostics;
 using System.Globalization;
+using Hugesim.Grains;
 
 namespace Hugesim.Load;
 
