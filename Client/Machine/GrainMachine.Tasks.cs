@@ -45,7 +45,7 @@ internal sealed partial class GrainMachine
     private async ValueTask<string> Fork(UserProcess process, string childName)
     {
         var (pid, child) = await Machine.NewProcess();
-        await process.Grain.Fork(pid);
+        await process.Grain.Fork(pid, child);
         _processes.Add(process.Fork(childName, pid, child));
         return "ok";
     }

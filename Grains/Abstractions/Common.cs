@@ -5,8 +5,9 @@ namespace Hugesim.Abstractions;
 /// <summary>Which machine a grain belongs to and which kernel it runs. Part of each message that begins a grain's life.</summary>
 /// <param name="Machine">Name of the emulated machine.</param>
 /// <param name="Profile">Name of the kernel profile.</param>
+/// <param name="Life">The life of the machine grain: who calls it says so.</param>
 [GenerateSerializer, Immutable, Alias("MachineContext")]
-public sealed record MachineContext(string Machine, string Profile);
+public sealed record MachineContext(string Machine, string Profile, long Life = 0);
 
 /// <summary>What the kernel reads from <c>current</c> while it serves a call: cgroup, memory policy and place of the task.</summary>
 /// <param name="Cgroup">Number of the task's hugetlb cgroup.</param>

@@ -9,9 +9,10 @@ namespace Hugesim.Abstractions;
 /// </summary>
 public interface IInodeGrain : IEndingGrain
 {
-    /// <summary>hugetlbfs_get_inode. Repeating it changes nothing.</summary>
+    /// <summary>hugetlbfs_get_inode.</summary>
+    /// <returns>The life that begins with it.</returns>
     [ResponseTimeout(CallTimes.Flow)]
-    ValueTask Create(InodeCreate request, Operation operation = default);
+    ValueTask<long> Create(InodeCreate request, Operation operation = default);
 
     /// <summary>One more open file.</summary>
     [ResponseTimeout(CallTimes.Flow)]
@@ -44,7 +45,7 @@ public interface IInodeGrain : IEndingGrain
 
     /// <summary>Enters a VMA that fork copied into i_mmap.</summary>
     [ResponseTimeout(CallTimes.Flow)]
-    ValueTask AddMapping(string vma, Operation operation = default);
+    ValueTask AddMapping(VmaLife vma, Operation operation = default);
 
     /// <summary>A VMA is gone.</summary>
     [ResponseTimeout(CallTimes.Flow)]
@@ -130,8 +131,9 @@ public readonly record struct InodeReleased(string? Mount, bool Evicted);
 /// <param name="Shared">MAP_SHARED.</param>
 /// <param name="Reserve">Reservations are wanted: not NORESERVE, and not a shm segment, which reserved at shmget.</param>
 /// <param name="Writable">PROT_WRITE: the file grows to hold the mapping.</param>
+/// <param name="VmaLife">The life of the VMA grain.</param>
 [GenerateSerializer, Immutable, Alias("MapInode")]
-public sealed record MapInode(string Vma, TaskContext Task, long From, long To, bool Shared, bool Reserve, bool Writable);
+public sealed record MapInode(string Vma, TaskContext Task, long From, long To, bool Shared, bool Reserve, bool Writable, long VmaLife = 0);
 
 /// <summary>A fault on a shared mapping.</summary>
 /// <param name="Index">Huge page of the file.</param>

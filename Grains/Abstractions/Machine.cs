@@ -80,6 +80,6 @@ public sealed record BootMachine(string Profile, int Nodes, long CapacityPagesPe
 [GenerateSerializer, Immutable, Alias("MountStatus")]
 public sealed record MountStatus(string Name, long Blocks, long FreeBlocks);
 
-/// <summary>A shared memory segment.</summary>
+/// <summary>A shared memory segment; <paramref name="InodeLife"/> is the life of its inode.</summary>
 [GenerateSerializer, Immutable, Alias("ShmAnswer")]
-public sealed record ShmAnswer(Errno Error, long Id, string Inode, long LengthBytes);
+public sealed record ShmAnswer(Errno Error, long Id, string Inode, long LengthBytes, long InodeLife = 0);

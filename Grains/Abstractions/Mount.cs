@@ -43,5 +43,6 @@ public readonly record struct UmountAnswer(Model.Errno Error, bool Ended);
 /// <param name="Inode">Key of its inode.</param>
 /// <param name="Subpool">Key of its subpool, or null.</param>
 /// <param name="Created">The inode is new.</param>
+/// <param name="InodeLife">The life of the inode.</param>
 [GenerateSerializer, Immutable, Alias("LookupAnswer")]
-public sealed record LookupAnswer(Model.Errno Error, string Inode, string? Subpool, bool Created);
+public sealed record LookupAnswer(Model.Errno Error, string Inode, string? Subpool, bool Created, long InodeLife = 0);

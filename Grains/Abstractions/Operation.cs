@@ -8,8 +8,12 @@ namespace Hugesim.Abstractions;
 /// <param name="Slot">The caller's slot, which has one operation under way at a time.</param>
 /// <param name="Sequence">The number of the operation in its slot, from 1.</param>
 /// <param name="Epoch">The highest epoch of the called grain that the caller has seen; 0 for none.</param>
+/// <param name="Life">
+/// The life of the called grain that the caller knows from whoever made it: the epoch with which it began. Another life under the same key is a second activation that should
+/// not be. 0 for any.
+/// </param>
 [GenerateSerializer, Immutable, Alias("Operation")]
-public readonly record struct Operation(long Session, int Slot, long Sequence, long Epoch);
+public readonly record struct Operation(long Session, int Slot, long Sequence, long Epoch, long Life = 0);
 
 /// <summary>The answer of an operation, and which activation it is from.</summary>
 /// <param name="Value">The answer.</param>
@@ -19,6 +23,12 @@ public readonly record struct Operation(long Session, int Slot, long Sequence, l
 /// </param>
 [GenerateSerializer, Immutable, Alias("Answer`1")]
 public readonly record struct Answer<T>(T Value, long Epoch);
+
+/// <summary>How the life of a grain began, if it did.</summary>
+/// <param name="Error">Why not.</param>
+/// <param name="Life">Its epoch at the beginning: who calls the grain later says so (<see cref="Operation.Life"/>).</param>
+[GenerateSerializer, Immutable, Alias("Begun")]
+public readonly record struct Begun(Model.Errno Error, long Life);
 
 /// <summary>How long callers wait, and then ask again. A call that names its operation may be asked again while it is under way: the second one waits for the first.</summary>
 public static class CallTimes

@@ -9,22 +9,27 @@ namespace Hugesim.Abstractions;
 public interface IProcessGrain : IEndingGrain
 {
     /// <summary>A new process with an empty address space.</summary>
+    /// <returns>The life that begins with it.</returns>
     [ResponseTimeout(CallTimes.Flow)]
-    ValueTask Spawn(MachineContext machine, TaskContext task, Operation operation = default);
+    ValueTask<long> Spawn(MachineContext machine, TaskContext task, Operation operation = default);
 
     /// <summary>fork: the child gets copies of areas and open files.</summary>
+    /// <returns>The life of the child.</returns>
     [ResponseTimeout(CallTimes.Flow)]
-    ValueTask Fork(long childPid, Operation operation = default);
+    ValueTask<long> Fork(long childPid, Operation operation = default);
 
     /// <summary>A fork of this process's parent begins: the mappings are announced, near to where this process is.</summary>
     /// <param name="machine">The machine.</param>
     /// <param name="vmas">Numbers of the parent's mappings.</param>
+    /// <param name="operation">Its name.</param>
+    /// <returns>The lives of the mappings, in the same order.</returns>
     [ResponseTimeout(CallTimes.Flow)]
-    ValueTask Expect(MachineContext machine, long[] vmas, Operation operation = default);
+    ValueTask<long[]> Expect(MachineContext machine, long[] vmas, Operation operation = default);
 
     /// <summary>The child's side of <see cref="Fork"/>.</summary>
+    /// <returns>The life that begins with it.</returns>
     [ResponseTimeout(CallTimes.Flow)]
-    ValueTask Adopt(ProcessImage image, Operation operation = default);
+    ValueTask<long> Adopt(ProcessImage image, Operation operation = default);
 
     /// <summary>execve: a new address space; files stay open.</summary>
     [ResponseTimeout(CallTimes.Flow)]
@@ -161,16 +166,20 @@ public interface IProcessGrain : IEndingGrain
 /// </summary>
 [GenerateSerializer, Immutable, Alias("ProcessImage")]
 public sealed record ProcessImage(
-    MachineContext Machine, TaskContext Task, bool Catching, long NextVma, OpenFile[] Files, VmaImage[] Vmas, long[] VmaNumbers,
-    AttachedSegment[] Segments, long[] Unforked, long Parent = 0);
+    MachineContext Machine, TaskContext Task, bool Catching, long NextVma, OpenFile[] Files, VmaImage[] Vmas, VmaNumber[] VmaNumbers,
+    AttachedSegment[] Segments, VmaNumber[] Unforked, long Parent = 0);
+
+/// <summary>A mapping of a process and which life of its grain is meant.</summary>
+[GenerateSerializer, Immutable, Alias("VmaNumber")]
+public readonly record struct VmaNumber(long Number, long Life);
 
 /// <summary>An attached shared memory segment: number of the mapping, address in huge pages.</summary>
 [GenerateSerializer, Immutable, Alias("AttachedSegment")]
 public readonly record struct AttachedSegment(long Vma, long Start);
 
-/// <summary>An open file.</summary>
+/// <summary>An open file; <paramref name="InodeLife"/> is the life of its inode.</summary>
 [GenerateSerializer, Immutable, Alias("OpenFile")]
-public sealed record OpenFile(int Fd, string Inode, string? Subpool, bool ReadOnly);
+public sealed record OpenFile(int Fd, string Inode, string? Subpool, bool ReadOnly, long InodeLife = 0);
 
 /// <summary>Arguments of mmap.</summary>
 /// <param name="Address">Wanted address; taken if free, or whatever is there with <paramref name="Fixed"/>.</param>

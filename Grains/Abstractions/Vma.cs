@@ -10,7 +10,7 @@ public interface IVmaGrain : IEndingGrain
 {
     /// <summary>hugetlbfs_file_mmap and hugetlb_reserve_pages.</summary>
     [ResponseTimeout(CallTimes.Flow)]
-    ValueTask<Errno> Map(MapVma request, Operation operation = default);
+    ValueTask<Begun> Map(MapVma request, Operation operation = default);
 
     /// <summary>Loads, stores or faults in pages one after the other, up to the first that fails: the MMU and hugetlb_fault.</summary>
     [ResponseTimeout(CallTimes.Flow)]
@@ -18,11 +18,12 @@ public interface IVmaGrain : IEndingGrain
 
     /// <summary>Copies what a forked child gets and write-protects it here: <c>copy_hugetlb_page_range</c>.</summary>
     [ResponseTimeout(CallTimes.Flow)]
-    ValueTask<VmaImage> Fork(string childVma, Operation operation = default);
+    ValueTask<VmaImage> Fork(VmaLife child, Operation operation = default);
 
     /// <summary>A fork is about to enter this mapping of the child into i_mmap: what is unmapped before <see cref="Adopt"/> is remembered.</summary>
+    /// <returns>The life that begins with it.</returns>
     [ResponseTimeout(CallTimes.Flow)]
-    ValueTask Expect(MachineContext machine, Operation operation = default);
+    ValueTask<long> Expect(MachineContext machine, Operation operation = default);
 
     /// <summary>The child's side of fork.</summary>
     [ResponseTimeout(CallTimes.Flow)]
@@ -106,6 +107,12 @@ public interface IVmaGrain : IEndingGrain
     ValueTask<VmaAudit?> Audit();
 }
 
+/// <summary>A VMA grain and which of its lives is meant.</summary>
+/// <param name="Key">Its key.</param>
+/// <param name="Life">The life, or 0 where it is not known.</param>
+[GenerateSerializer, Immutable, Alias("VmaLife")]
+public readonly record struct VmaLife(string Key, long Life);
+
 /// <summary>A frame that the owner of the reservations takes from one who shares it.</summary>
 /// <param name="Page">Where it is mapped, in huge pages.</param>
 /// <param name="Pfn">The frame.</param>
@@ -136,10 +143,11 @@ public readonly record struct CutRange(long First, long End, bool CutsFirst, boo
 /// <param name="Read">PROT_READ.</param>
 /// <param name="Write">PROT_WRITE.</param>
 /// <param name="MayWrite">PROT_WRITE can be asked for later.</param>
+/// <param name="InodeLife">The life of the inode, or 0 where this mapping makes it.</param>
 [GenerateSerializer, Immutable, Alias("MapVma")]
 public sealed record MapVma(
     MachineContext Machine, TaskContext Task, long Start, long End, long PgOff, string Inode, string? Subpool, bool Anonymous, bool Shared,
-    bool NoReserve, bool ReserveAtMap, bool Read, bool Write, bool MayWrite);
+    bool NoReserve, bool ReserveAtMap, bool Read, bool Write, bool MayWrite, long InodeLife = 0);
 
 /// <summary>What an access does to a page.</summary>
 public enum AccessKind
@@ -196,7 +204,8 @@ public sealed record AccessAnswer(int[] Values, AccessFault Fault, long Page);
 /// <summary>An area as it travels in messages.</summary>
 [GenerateSerializer, Immutable, Alias("AreaImage")]
 public sealed record AreaImage(
-    string Inode, long Start, long End, long PgOff, bool Read, bool Write, bool MayWrite, bool Shared, bool NoReserve, bool AnonVma, ThpAdvice Thp, PolicyMode PolicyMode, long PolicyNodes);
+    string Inode, long Start, long End, long PgOff, bool Read, bool Write, bool MayWrite, bool Shared, bool NoReserve, bool AnonVma, ThpAdvice Thp, PolicyMode PolicyMode, long PolicyNodes,
+    long InodeLife = 0);
 
 /// <summary>A page table entry as it travels in messages.</summary>
 [GenerateSerializer, Immutable, Alias("PteImage")]
@@ -205,7 +214,7 @@ public readonly record struct PteImage(long Page, long Pfn, bool Writable, bool 
 /// <summary>What fork copies of a mapping; references to the frames are already taken.</summary>
 [GenerateSerializer, Immutable, Alias("VmaImage")]
 public sealed record VmaImage(
-    MachineContext Machine, string Inode, string? Subpool, bool Anonymous, AreaImage[] Areas, PteImage[] Ptes);
+    MachineContext Machine, string Inode, string? Subpool, bool Anonymous, AreaImage[] Areas, PteImage[] Ptes, long InodeLife = 0);
 
 /// <summary>What is left of a mapping.</summary>
 /// <param name="Empty">Nothing: the grain ends.</param>

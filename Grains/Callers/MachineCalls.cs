@@ -15,17 +15,25 @@ public sealed class MachineCalls(IGrainFactory grains, string name, RepeatedCall
     private readonly IMachineGrain _machine = grains.GetGrain<IMachineGrain>(name);
     private readonly IHstateGrain _hstate = grains.GetGrain<IHstateGrain>(Keys.Hstate(name));
 
+    // Which life of the machine this client knows; 0 if another one has booted it.
+    private long _life;
+
     /// <inheritdoc cref="IMachineGrain.Boot"/>
-    public ValueTask<MachineContext> Boot(BootMachine request) => calls.Once(_machine, request, static (machine, request, id) => machine.Boot(request, id));
+    public async ValueTask<MachineContext> Boot(BootMachine request)
+    {
+        var machine = await calls.Once(_machine, request, static (machine, request, id) => machine.Boot(request, id));
+        _life = machine.Life;
+        return machine;
+    }
 
     /// <inheritdoc cref="IMachineGrain.Mount"/>
     public ValueTask<Errno> Mount(TaskContext task, string mount, long maxPages, long minPages, long maxInodes) => calls.Once(
         _machine, (task, mount, maxPages, minPages, maxInodes),
-        static (machine, call, id) => machine.Mount(call.task, call.mount, call.maxPages, call.minPages, call.maxInodes, id));
+        static (machine, call, id) => machine.Mount(call.task, call.mount, call.maxPages, call.minPages, call.maxInodes, id), _life);
 
     /// <inheritdoc cref="IMachineGrain.Umount"/>
     public ValueTask<Errno> Umount(string mount, bool lazy) =>
-        calls.Once(_machine, (mount, lazy), static (machine, call, id) => machine.Umount(call.mount, call.lazy, id));
+        calls.Once(_machine, (mount, lazy), static (machine, call, id) => machine.Umount(call.mount, call.lazy, id), _life);
 
     /// <inheritdoc cref="IMachineGrain.ResolveMount"/>
     public ValueTask<string?> ResolveMount(string mount) => calls.Ask(_machine, mount, static (machine, mount) => machine.ResolveMount(mount));
@@ -36,19 +44,20 @@ public sealed class MachineCalls(IGrainFactory grains, string name, RepeatedCall
     /// <summary>A number and a grain for a new process, which still has to be spawned or forked.</summary>
     public async ValueTask<(long Pid, ProcessCalls Process)> NewProcess()
     {
-        var pid = await calls.Once(_machine, 0, static (machine, _, id) => machine.NextPid(id));
+        var pid = await calls.Once(_machine, 0, static (machine, _, id) => machine.NextPid(id), _life);
         return (pid, new ProcessCalls(grains.GetGrain<IProcessGrain>(Keys.Process(name, pid)), calls));
     }
 
     /// <inheritdoc cref="IMachineGrain.ShmGet"/>
     public ValueTask<ShmAnswer> ShmGet(TaskContext task, long lengthBytes, bool noReserve) => calls.Once(
-        _machine, (task, lengthBytes, noReserve), static (machine, call, id) => machine.ShmGet(call.task, call.lengthBytes, call.noReserve, id));
+        _machine, (task, lengthBytes, noReserve), static (machine, call, id) => machine.ShmGet(call.task, call.lengthBytes, call.noReserve, id), _life);
 
     /// <inheritdoc cref="IMachineGrain.ShmLookup"/>
     public ValueTask<ShmAnswer> ShmLookup(long id) => calls.Ask(_machine, id, static (machine, id) => machine.ShmLookup(id));
 
     /// <inheritdoc cref="IMachineGrain.ShmRemove"/>
-    public ValueTask<Errno> ShmRemove(long id) => calls.Once(_machine, id, static (machine, segment, id) => machine.ShmRemove(segment, id));
+    public ValueTask<Errno> ShmRemove(long id) =>
+        calls.Once(_machine, id, static (machine, segment, id) => machine.ShmRemove(segment, id), _life);
 
     /// <inheritdoc cref="IHstateGrain.SetMaxHugePages"/>
     public ValueTask<Errno> SetMaxHugePages(SetPoolRequest request) =>

@@ -23,14 +23,15 @@ public sealed class RepeatedCalls(TimeProvider clock, Func<Task>? nextLoss = nul
     /// <summary>A caller of one grain, or of few, one after the other.</summary>
     public CallLane NewLane() => new(this);
 
-    /// <summary>Has an operation done once.</summary>
-    public async ValueTask<T> Once<TGrain, TRequest, T>(TGrain grain, TRequest request, Func<TGrain, TRequest, Operation, ValueTask<T>> call)
+    /// <summary>Has an operation done once; <paramref name="life"/> is the life of the grain that the caller knows.</summary>
+    public async ValueTask<T> Once<TGrain, TRequest, T>(
+        TGrain grain, TRequest request, Func<TGrain, TRequest, Operation, ValueTask<T>> call, long life = 0)
     {
         var slot = OperationSlot.Rent();
         slot.Next();
         try
         {
-            return await Send(grain, request, slot.Name(0), call);
+            return await Send(grain, request, slot.Name(0, life), call);
         }
         finally
         {
@@ -38,9 +39,9 @@ public sealed class RepeatedCalls(TimeProvider clock, Func<Task>? nextLoss = nul
         }
     }
 
-    /// <summary>Has an operation without an answer done once.</summary>
-    public async ValueTask Once<TGrain, TRequest>(TGrain grain, TRequest request, Func<TGrain, TRequest, Operation, ValueTask> call) =>
-        await Once(grain, (request, call), static (grain, request, operation) => Nothing(request.call(grain, request.request, operation)));
+    /// <summary>Has an operation without an answer done once; <paramref name="life"/> is the life of the grain that the caller knows.</summary>
+    public async ValueTask Once<TGrain, TRequest>(TGrain grain, TRequest request, Func<TGrain, TRequest, Operation, ValueTask> call, long life = 0) =>
+        await Once(grain, (request, call), static (grain, request, operation) => Nothing(request.call(grain, request.request, operation)), life);
 
     /// <summary>Asks for what changes nothing, as often as it takes.</summary>
     public ValueTask<T> Ask<TGrain, TRequest, T>(TGrain grain, TRequest request, Func<TGrain, TRequest, ValueTask<T>> call) =>
@@ -124,13 +125,14 @@ public sealed class CallLane
     /// <summary>A session that goes on.</summary>
     internal CallLane(RepeatedCalls calls, CallLaneState state) => (_calls, _session, _sequence) = (calls, state.Session, state.Sequence);
 
-    /// <summary>Has an operation done once.</summary>
-    public async ValueTask<T> Once<TGrain, TRequest, T>(TGrain grain, TRequest request, Func<TGrain, TRequest, Operation, ValueTask<T>> call)
+    /// <summary>Has an operation done once; <paramref name="life"/> is the life of the grain that the caller knows.</summary>
+    public async ValueTask<T> Once<TGrain, TRequest, T>(
+        TGrain grain, TRequest request, Func<TGrain, TRequest, Operation, ValueTask<T>> call, long life = 0)
     {
         var slot = Take();
         try
         {
-            return await _calls.Send(grain, request, new Operation(_session, slot, Interlocked.Increment(ref _sequence), 0), call);
+            return await _calls.Send(grain, request, new Operation(_session, slot, Interlocked.Increment(ref _sequence), 0, life), call);
         }
         finally
         {
@@ -138,21 +140,21 @@ public sealed class CallLane
         }
     }
 
-    /// <summary>Has an operation without an answer done once.</summary>
-    public async ValueTask Once<TGrain, TRequest>(TGrain grain, TRequest request, Func<TGrain, TRequest, Operation, ValueTask> call) =>
-        await Once(grain, (request, call), static (grain, request, operation) => RepeatedCalls.Nothing(request.call(grain, request.request, operation)));
+    /// <summary>Has an operation without an answer done once; <paramref name="life"/> is the life of the grain that the caller knows.</summary>
+    public async ValueTask Once<TGrain, TRequest>(TGrain grain, TRequest request, Func<TGrain, TRequest, Operation, ValueTask> call, long life = 0) =>
+        await Once(grain, (request, call), static (grain, request, operation) => RepeatedCalls.Nothing(request.call(grain, request.request, operation)), life);
 
     /// <summary>
     /// Has an operation done once, or gives it up where it is not answered in time: it may still be done, but not after the next operation of this caller.
     /// </summary>
     /// <returns>Whether it was answered, and the answer.</returns>
     internal async ValueTask<(bool InTime, T? Answer)> OnceWithin<TGrain, TRequest, T>(
-        TimeSpan time, TGrain grain, TRequest request, Func<TGrain, TRequest, Operation, ValueTask<T>> call)
+        TimeSpan time, TGrain grain, TRequest request, Func<TGrain, TRequest, Operation, ValueTask<T>> call, long life = 0)
     {
         var slot = Take();
         try
         {
-            var done = _calls.Send(grain, request, new Operation(_session, slot, Interlocked.Increment(ref _sequence), 0), call).AsTask();
+            var done = _calls.Send(grain, request, new Operation(_session, slot, Interlocked.Increment(ref _sequence), 0, life), call).AsTask();
             try
             {
                 return (true, await done.WaitAsync(time, _calls.Clock));

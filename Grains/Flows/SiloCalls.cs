@@ -64,7 +64,7 @@ internal sealed class OperationSlot(int number)
     public long Next() => ++_sequence;
 
     /// <summary>The name of the operation that was begun last.</summary>
-    public Operation Name(long epoch) => new(s_session, number, _sequence, epoch);
+    public Operation Name(long epoch, long life = 0) => new(s_session, number, _sequence, epoch, life);
 
     /// <summary>Gives the slot back: its operation was answered, or nobody waits for it any more.</summary>
     public void Return()
@@ -130,9 +130,9 @@ internal sealed class SiloCalls
 
     /// <summary>Drops a reference to an inode; one that is evicted by it need not remember that any more.</summary>
     /// <returns>The mount to end if it was detached, or null.</returns>
-    public async ValueTask<string?> Release<TCall>(IInodeGrain inode, TCall call, Func<IInodeGrain, TCall, Operation, ValueTask<InodeReleased>> body)
+    public async ValueTask<string?> Release<TCall>(IInodeGrain inode, TCall call, Func<IInodeGrain, TCall, Operation, ValueTask<InodeReleased>> body, long life)
     {
-        var released = await Repeated.Once(inode, call, body);
+        var released = await Repeated.Once(inode, call, body, life);
         if (released.Evicted)
         {
             await inode.Forget();

@@ -9,7 +9,7 @@ public sealed partial class InodeGrain
     /// <inheritdoc/>
     public ValueTask Forget() => ForgetEnded();
 
-    ValueTask IInodeGrain.Create(InodeCreate request, Operation operation) =>
+    ValueTask<long> IInodeGrain.Create(InodeCreate request, Operation operation) =>
         Serve(operation, this, request, static (inode, request) => inode.Create(request));
 
     ValueTask IInodeGrain.Open(Operation operation) => Serve(operation, this, 0, static (inode, _) => inode.Open());
@@ -26,7 +26,7 @@ public sealed partial class InodeGrain
     ValueTask<Errno> IInodeGrain.Map(MapInode request, Operation operation) =>
         Serve(operation, this, request, static (inode, request) => inode.Map(request));
 
-    ValueTask IInodeGrain.AddMapping(string vma, Operation operation) =>
+    ValueTask IInodeGrain.AddMapping(VmaLife vma, Operation operation) =>
         Serve(operation, this, vma, static (inode, vma) => inode.AddMapping(vma));
 
     ValueTask<InodeReleased> IInodeGrain.RemoveMapping(string vma, Operation operation) =>

@@ -90,7 +90,7 @@ public sealed partial class InodeGrain
     {
         using var span = KernelTracing.Routine("unmap_ref_private").With(KernelTracing.Tags.Pfn, pfn);
         var others = new List<(long Offset, string Key)>();
-        foreach (var key in Mappings.Where(key => key != owner).ToArray())
+        foreach (var key in Mappings.Keys.Where(key => key != owner).ToArray())
         {
             var (inTime, offset) = await OfVma(key, index, static (vma, index, _) => vma.BorrowerOffset(index), -1);
             if (!inTime)
@@ -107,7 +107,7 @@ public sealed partial class InodeGrain
             // Only the owner's mapping and its copies in children can map the frame at that address. A walk that minds whose address it is (B8)
             // looks at no other one.
             var holder = Keys.VmaBeside(key, owner);
-            if ((holder == key || Flows.Profile.Has(KernelBug.B8)) && Mappings.Contains(holder) && !await TakeReference(holder, key, page, index, pfn))
+            if ((holder == key || Flows.Profile.Has(KernelBug.B8)) && Mappings.ContainsKey(holder) && !await TakeReference(holder, key, page, index, pfn))
             {
                 return false;
             }
@@ -236,7 +236,7 @@ public sealed partial class InodeGrain
     // hugetlb_vmdelete_list: all mappings let go of the pages, which end there if they were private copies. False: one did not answer in time.
     private async ValueTask<bool> UnmapMappings(long firstIndex, long endIndex)
     {
-        foreach (var key in Mappings.ToArray())
+        foreach (var key in Mappings.Keys.ToArray())
         {
             var (inTime, _) = await OfVma(
                 key, (firstIndex, endIndex), static (vma, range, id) => RepeatedCalls.Nothing(vma.UnmapFile(range.firstIndex, range.endIndex, id)), true);
@@ -255,15 +255,16 @@ public sealed partial class InodeGrain
         string key, TCall call, Func<IVmaGrain, TCall, Operation, ValueTask<T>> body, T ofNone)
     {
         var vma = GrainFactory.GetGrain<IVmaGrain>(key);
+        var life = Mappings.GetValueOrDefault(key);
         try
         {
             return Flows.Profile.Has(KernelBug.CowHoldsLock)
-                ? (true, await Lane.Once(vma, call, body))
-                : await Lane.OnceWithin(s_patience, vma, call, body);
+                ? (true, await Lane.Once(vma, call, body, life))
+                : await Lane.OnceWithin(s_patience, vma, call, body, life);
         }
         catch (StateLostException lost)
         {
-            if (!Mappings.Contains(key))
+            if (!Mappings.ContainsKey(key))
             {
                 return (true, ofNone);
             }

@@ -9,7 +9,9 @@ namespace Hugesim.Grains;
 public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain, ILookedInto<InodeAudit>
 {
     private readonly SortedDictionary<long, long> _cache = [];
-    private readonly List<string> _mappings = [];
+
+    // i_mmap, in the order of entering, and the lives of the mappings.
+    private readonly OrderedDictionary<string, long> _mappings = [];
 
     // inode_lock: mmap, truncate, hole punch and fallocate of one file come one after the other. Faults do not take it.
     private FifoLock _inodeLock = new();
@@ -29,24 +31,25 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
 
     private SortedDictionary<long, long> Cache => Alive(_cache);
 
-    private List<string> Mappings => Alive(_mappings);
+    private OrderedDictionary<string, long> Mappings => Alive(_mappings);
 
     private ReserveMap ResvMap => Alive(_resvMap);
 
-    private ValueTask Create(InodeCreate request)
+    private ValueTask<long> Create(InodeCreate request)
     {
-        if (_identity is null)
+        if (_identity is not null)
         {
-            _identity = request;
-            _flows = Calls.Flows(request.Machine, request.Subpool);
-            _resvMap = new ReserveMap { Bugs = _flows.Profile.Bugs };
-            _inodeLock = LockOf(_flows.Profile);
-            _links = request.Named ? 1 : 0;
-            _sizeBytes = request.SizeBytes;
-            Begin();
+            throw Second("its life is to begin again");
         }
 
-        return ValueTask.CompletedTask;
+        _identity = request;
+        _flows = Calls.Flows(request.Machine, request.Subpool);
+        _resvMap = new ReserveMap { Bugs = _flows.Profile.Bugs };
+        _inodeLock = LockOf(_flows.Profile);
+        _links = request.Named ? 1 : 0;
+        _sizeBytes = request.SizeBytes;
+        Begin();
+        return new(Life);
     }
 
     private ValueTask Open()
@@ -87,13 +90,9 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
         return Release();
     }
 
-    private ValueTask AddMapping(string vma)
+    private ValueTask AddMapping(VmaLife vma)
     {
-        if (!Mappings.Contains(vma))
-        {
-            Mappings.Add(vma);
-        }
-
+        Mappings[vma.Key] = vma.Life;
         return ValueTask.CompletedTask;
     }
 
@@ -167,7 +166,7 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
             _sizeBytes = Math.Max(_sizeBytes, request.To * Units.PageBytes);
         }
 
-        await AddMapping(request.Vma);
+        await AddMapping(new VmaLife(request.Vma, request.VmaLife));
         return Errno.None;
     });
 
@@ -220,7 +219,7 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
     /// <inheritdoc/>
     public InodeAudit? Look() => IsAlive && _identity is { } identity
         ? new InodeAudit(
-            identity.Subpool, _opens, [.. Mappings], [.. Cache.Select(p => new CachedPageAudit(p.Key, p.Value))], Auditing.Describe(ResvMap))
+            identity.Subpool, _opens, [.. Mappings.Keys], [.. Cache.Select(p => new CachedPageAudit(p.Key, p.Value))], Auditing.Describe(ResvMap))
         : null;
 
     private long RegionChg(long from, long to, out long regionsNeeded)
@@ -241,8 +240,8 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
 
     /// <inheritdoc/>
     protected override InodeState? Capture() => !IsAlive ? null : new(
-        _identity!, _sizeBytes, _links, _opens, [.. _mappings], [.. _cache.Select(p => new CachedPageAudit(p.Key, p.Value))], _resvMap.Snapshot(),
-        _failures);
+        _identity!, _sizeBytes, _links, _opens, [.. _mappings.Keys], [.. _cache.Select(p => new CachedPageAudit(p.Key, p.Value))], _resvMap.Snapshot(),
+        _failures, [.. _mappings.Values]);
 
     /// <inheritdoc/>
     protected override void Restore(InodeState state)
@@ -250,7 +249,11 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
         ArgumentNullException.ThrowIfNull(state);
         (_identity, _sizeBytes, _links, _opens) = (state.Identity, state.SizeBytes, state.Links, state.Opens);
         _flows = Calls.Flows(state.Identity.Machine, state.Identity.Subpool);
-        _mappings.AddRange(state.Mappings);
+        for (var i = 0; i < state.Mappings.Length; i++)
+        {
+            _mappings.Add(state.Mappings[i], state.Lives is { } lives ? lives[i] : 0);
+        }
+
         foreach (var (index, pfn) in state.Cache)
         {
             _cache.Add(index, pfn);

@@ -12,6 +12,7 @@ namespace Hugesim.Grains;
 /// <param name="Cache">The page cache by index.</param>
 /// <param name="ResvMap">The reserve map of its shared mappings.</param>
 /// <param name="Failures">Steps that are made to fail.</param>
+/// <param name="Lives">The lives of the mappings in i_mmap, in its order.</param>
 public sealed record InodeState(
     InodeCreate Identity, long SizeBytes, int Links, int Opens, string[] Mappings, CachedPageAudit[] Cache, ReserveMapState ResvMap,
-    InjectedFailures Failures);
+    InjectedFailures Failures, long[]? Lives = null);

@@ -36,7 +36,7 @@ public sealed partial class MachineGrain
     /// <inheritdoc/>
     protected override MachineState? Capture() => _machine is null ? null : new(
         _machine, _nodes, _nextMount, _nextPid, _nextSegment, [.. _mounts.Select(m => KeyValuePair.Create(m.Name, m.Key))], [.. _detached],
-        [.. _processes], [.. _segments.Select(s => new SegmentState(s.Key, s.Value.Inode, s.Value.LengthBytes, s.Value.Removed))], _loss);
+        [.. _processes], [.. _segments.Select(s => new SegmentState(s.Key, s.Value.Inode, s.Value.LengthBytes, s.Value.Removed, s.Value.Life))], _loss);
 
     /// <inheritdoc/>
     protected override void Restore(MachineState state)
@@ -49,7 +49,7 @@ public sealed partial class MachineGrain
         _processes.UnionWith(state.Processes);
         foreach (var segment in state.Segments)
         {
-            _segments.Add(segment.Id, (segment.Inode, segment.LengthBytes, segment.IsRemoved));
+            _segments.Add(segment.Id, (segment.Inode, segment.LengthBytes, segment.IsRemoved, segment.Life));
         }
     }
 

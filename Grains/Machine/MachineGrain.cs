@@ -12,7 +12,7 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
     // Unmounted lazily, and perhaps still in use.
     private readonly List<string> _detached = [];
     private readonly HashSet<string> _processes = [];
-    private readonly Dictionary<long, (string Inode, long LengthBytes, bool Removed)> _segments = [];
+    private readonly Dictionary<long, (string Inode, long LengthBytes, bool Removed, long Life)> _segments = [];
     private MachineContext? _machine;
     private StateLoss? _loss;
     private int _nodes;
@@ -36,9 +36,9 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
             await Calls.Frames(Key, node).Once(machine, static (frames, context, id) => frames.Boot(context, id));
         }
 
-        (_machine, _nodes, _loss) = (machine, request.Nodes, null);
         Begin();
-        return machine;
+        (_machine, _nodes, _loss) = (machine with { Life = Life }, request.Nodes, null);
+        return _machine;
     }
 
     private async ValueTask<Errno> Mount(TaskContext task, string name, long maxPages, long minPages, long maxInodes)
@@ -150,23 +150,23 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
         var pages = (lengthBytes + Units.PageBytes - 1) / Units.PageBytes;
         var inode = GrainFactory.GetGrain<IInodeGrain>(key);
         var create = new InodeCreate(Machine, null, null, Named: false, pages * Units.PageBytes);
-        await Calls.Repeated.Once(inode, create, static (inode, create, id) => inode.Create(create, id));
-        await Calls.Repeated.Once(inode, 0, static (inode, _, id) => inode.Open(id));
+        var life = await Calls.Repeated.Once(inode, create, static (inode, create, id) => inode.Create(create, id));
+        await Calls.Repeated.Once(inode, 0, static (inode, _, id) => inode.Open(id), life);
         var reserves = !noReserve || !KernelProfiles.Get(Machine.Profile).MapNoreserve;
-        if (reserves && await Calls.Repeated.Once(inode, (task, pages), static (inode, call, id) => inode.Reserve(call.task, 0, call.pages, id)) != Errno.None)
+        if (reserves && await Calls.Repeated.Once(inode, (task, pages), static (inode, call, id) => inode.Reserve(call.task, 0, call.pages, id), life) != Errno.None)
         {
-            await Close(key);
+            await Close(key, life);
             return new ShmAnswer(Errno.ENOMEM, -1, "", 0);
         }
 
-        _segments.Add(id, (key, lengthBytes, false));
-        return new ShmAnswer(Errno.None, id, key, lengthBytes);
+        _segments.Add(id, (key, lengthBytes, false, life));
+        return new ShmAnswer(Errno.None, id, key, lengthBytes, life);
     }
 
     /// <inheritdoc/>
     public async ValueTask<ShmAnswer> ShmLookup(long id) =>
         await Lives(id)
-            ? new ShmAnswer(Errno.None, id, _segments[id].Inode, _segments[id].LengthBytes)
+            ? new ShmAnswer(Errno.None, id, _segments[id].Inode, _segments[id].LengthBytes, _segments[id].Life)
             : new ShmAnswer(Errno.EINVAL, id, "", 0);
 
     private async ValueTask<ShmAnswer> ShmAttach(long id)
@@ -175,7 +175,7 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
         if (segment.Error == Errno.None)
         {
             var inode = GrainFactory.GetGrain<IInodeGrain>(segment.Inode);
-            if (!await Calls.Repeated.Once(inode, 0, static (inode, _, id) => inode.TryOpen(id)))
+            if (!await Calls.Repeated.Once(inode, 0, static (inode, _, id) => inode.TryOpen(id), segment.InodeLife))
             {
                 return await WithoutInode(id, inode);
             }
@@ -196,7 +196,7 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
         {
             // Attached processes keep the inode alive; the segment itself lets go.
             _segments[id] = segment with { Removed = true };
-            await Close(segment.Inode);
+            await Close(segment.Inode, segment.Life);
         }
 
         return Errno.None;
@@ -224,8 +224,8 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
         return new ShmAnswer(Errno.EINVAL, id, "", 0);
     }
 
-    private ValueTask<string?> Close(string inode) =>
-        Calls.Release(GrainFactory.GetGrain<IInodeGrain>(inode), 0, static (inode, _, id) => inode.Close(id));
+    private ValueTask<string?> Close(string inode, long life) =>
+        Calls.Release(GrainFactory.GetGrain<IInodeGrain>(inode), 0, static (inode, _, id) => inode.Close(id), life);
 
     // A removed segment lives until the last process detaches.
     private async ValueTask<bool> Lives(long id)

@@ -22,4 +22,5 @@ public sealed record MachineState(
 /// <param name="Inode">Key of its inode.</param>
 /// <param name="LengthBytes">Its length.</param>
 /// <param name="IsRemoved">IPC_RMID was done.</param>
-public sealed record SegmentState(long Id, string Inode, long LengthBytes, bool IsRemoved);
+/// <param name="Life">The life of the inode.</param>
+public sealed record SegmentState(long Id, string Inode, long LengthBytes, bool IsRemoved, long Life = 0);

@@ -4,7 +4,8 @@ namespace Hugesim.Model;
 /// <param name="Start">First huge page.</param>
 /// <param name="End">Huge page after the last one.</param>
 /// <param name="Vma">Number of the mapping.</param>
-public readonly record struct MappedRange(long Start, long End, long Vma);
+/// <param name="Life">Which life of that mapping it is, for those who call it; 0 where nobody said.</param>
+public readonly record struct MappedRange(long Start, long End, long Vma, long Life = 0);
 
 /// <summary>
 /// Which mapping lies where in an address space: the maple tree of <c>struct mm_struct</c>, as far as the process itself needs it. What an area
@@ -35,7 +36,7 @@ public sealed class AddressSpace
     /// <summary>The parts of the ranges that lie in [start, end), by address. An empty range holds none.</summary>
     public List<MappedRange> Within(long start, long end) =>
         [.. _ranges.Where(r => start < end && r.Start < end && start < r.End)
-            .Select(r => new MappedRange(Math.Max(r.Start, start), Math.Min(r.End, end), r.Vma))];
+            .Select(r => r with { Start = Math.Max(r.Start, start), End = Math.Min(r.End, end) })];
 
     /// <summary>Is every page of [start, end) mapped?</summary>
     public bool Covers(long start, long end)

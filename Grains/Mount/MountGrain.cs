@@ -7,7 +7,7 @@ namespace Hugesim.Grains;
 [KeepAlive, Immovable, PreferLocalPlacement]
 public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain, ILookedInto<MountAudit>
 {
-    private readonly Dictionary<string, string> _names = [];
+    private readonly Dictionary<string, (string Inode, long Life)> _names = [];
 
     // Inodes that may still have pages: named ones, and unlinked ones until they are found unused.
     private readonly List<string> _inodes = [];
@@ -21,7 +21,7 @@ public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain,
     /// <inheritdoc/>
     protected override string Kind => "mount";
 
-    private Dictionary<string, string> Names => Alive(_names);
+    private Dictionary<string, (string Inode, long Life)> Names => Alive(_names);
 
     private List<string> Inodes => Alive(_inodes);
 
@@ -33,6 +33,11 @@ public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain,
 
     private async ValueTask<Errno> Mount(MachineContext machine, TaskContext task, long maxPages, long minPages, long maxInodes)
     {
+        if (IsAlive)
+        {
+            throw Second("its life is to begin again");
+        }
+
         if (maxInodes == 0)
         {
             // hugetlbfs_fill_super finds no inode for its root.
@@ -62,7 +67,7 @@ public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain,
         if (found.Error == Errno.None)
         {
             // Before anybody can unlink the file or unmount: who looks it up has it open.
-            await Calls.Repeated.Once(Inode(found.Inode), 0, static (inode, _, id) => inode.Open(id));
+            await Calls.Repeated.Once(Inode(found.Inode), 0, static (inode, _, id) => inode.Open(id), found.InodeLife);
         }
 
         return found;
@@ -78,11 +83,11 @@ public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain,
                 : throw Lost();
         }
 
-        if (Names.TryGetValue(name, out var inode))
+        if (Names.TryGetValue(name, out var file))
         {
             return create && exclusive
                 ? new LookupAnswer(Errno.EEXIST, "", null, false)
-                : new LookupAnswer(Errno.None, inode, SubpoolKey, false);
+                : new LookupAnswer(Errno.None, file.Inode, SubpoolKey, false, file.Life);
         }
 
         if (!create)
@@ -96,22 +101,23 @@ public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain,
             return new LookupAnswer(Errno.ENOSPC, "", null, false);
         }
 
-        inode = Keys.Inode(Key, _nextIno++);
-        Names.Add(name, inode);
+        var inode = Keys.Inode(Key, _nextIno++);
+        Names.Add(name, (inode, 0));
         Inodes.Add(inode);
         var created = new InodeCreate(_machine!, SubpoolKey, Key, Named: true, 0);
-        await Calls.Repeated.Once(Inode(inode), created, static (inode, created, id) => inode.Create(created, id));
-        return new LookupAnswer(Errno.None, inode, SubpoolKey, true);
+        var life = await Calls.Repeated.Once(Inode(inode), created, static (inode, created, id) => inode.Create(created, id));
+        Names[name] = (inode, life);
+        return new LookupAnswer(Errno.None, inode, SubpoolKey, true, life);
     }
 
     private async ValueTask<Errno> Unlink(string name)
     {
-        if (!Names.Remove(name, out var inode))
+        if (!Names.Remove(name, out var file))
         {
             return Errno.ENOENT;
         }
 
-        await Calls.Release(Inode(inode), 0, static (inode, _, id) => inode.Unlink(id));
+        await Calls.Release(Inode(file.Inode), 0, static (inode, _, id) => inode.Unlink(id), file.Life);
         return Errno.None;
     }
 
@@ -146,22 +152,23 @@ public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain,
 
     /// <inheritdoc/>
     public MountAudit? Look() => IsAlive
-        ? new MountAudit([.. _inodes], _hasSubpool, [.. _names.Select(n => new NamedInode(n.Key, n.Value))])
+        ? new MountAudit([.. _inodes], _hasSubpool, [.. _names.Select(n => new NamedInode(n.Key, n.Value.Inode))])
         : null;
 
     /// <inheritdoc/>
     protected override MountState? Capture() => !IsAlive
         ? null
-        : new(_machine!, _hasSubpool, _maxInodes, _detached, _nextIno, [.. _names], [.. _inodes]);
+        : new(_machine!, _hasSubpool, _maxInodes, _detached, _nextIno, [.. _names.Select(n => KeyValuePair.Create(n.Key, n.Value.Inode))], [.. _inodes],
+            [.. _names.Values.Select(file => file.Life)]);
 
     /// <inheritdoc/>
     protected override void Restore(MountState state)
     {
         ArgumentNullException.ThrowIfNull(state);
         (_machine, _hasSubpool, _maxInodes, _detached, _nextIno) = (state.Machine, state.HasSubpool, state.MaxInodes, state.IsDetached, state.NextIno);
-        foreach (var (name, inode) in state.Names)
+        for (var i = 0; i < state.Names.Length; i++)
         {
-            _names.Add(name, inode);
+            _names.Add(state.Names[i].Key, (state.Names[i].Value, state.Lives is { } lives ? lives[i] : 0));
         }
 
         _inodes.AddRange(state.Inodes);
@@ -181,11 +188,13 @@ public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain,
             return count;
         }
 
-        return Names.ContainsValue(inode) ? await LostInode(inode) : 0;
+        return HasName(inode) ? await LostInode(inode) : 0;
     }
 
     // Unlike the other answers of an inode, its count does not fail by itself.
     private async ValueTask<int> LostInode(string inode) => (await Calls.Repeated.Ask(Inode(inode), 0, static (inode, _) => inode.Stat())).Links;
+
+    private bool HasName(string inode) => Names.Values.Any(file => file.Inode == inode);
 
     private async ValueTask<bool> IsBusy()
     {
@@ -196,7 +205,7 @@ public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain,
                 return true;
             }
 
-            if (!Names.ContainsValue(inode))
+            if (!HasName(inode))
             {
                 Inodes.Remove(inode);
             }
@@ -207,7 +216,7 @@ public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain,
 
     private async ValueTask<int> CountInodes()
     {
-        foreach (var inode in Inodes.Where(inode => !Names.ContainsValue(inode)).ToArray())
+        foreach (var inode in Inodes.Where(inode => !HasName(inode)).ToArray())
         {
             if (await ReferencesTo(inode) == 0)
             {

@@ -10,5 +10,6 @@ namespace Hugesim.Grains;
 /// <param name="NextIno">The next inode's number.</param>
 /// <param name="Names">The directory: names and keys of inodes.</param>
 /// <param name="Inodes">Inodes that may still have pages.</param>
+/// <param name="Lives">The lives of the inodes in the directory, in its order.</param>
 public sealed record MountState(
-    MachineContext Machine, bool HasSubpool, long MaxInodes, bool IsDetached, long NextIno, KeyValuePair<string, string>[] Names, string[] Inodes);
+    MachineContext Machine, bool HasSubpool, long MaxInodes, bool IsDetached, long NextIno, KeyValuePair<string, string>[] Names, string[] Inodes, long[]? Lives = null);

@@ -103,9 +103,9 @@ public sealed partial class ProcessGrain
             var cut = Cut(range, address, end);
             var error = advice switch
             {
-                MadvDontneed or MadvDontneedLocked => await Drop(range.Vma, cut),
+                MadvDontneed or MadvDontneedLocked => await Drop(range, cut),
                 MadvRemove => await Remove(range, address, end),
-                MadvDontfork or MadvDofork or MadvHugepage or MadvNohugepage => await OfVma(range.Vma, (cut, advice), static (vma, call, id) => vma.SetAdvice(call.cut, call.advice, id)),
+                MadvDontfork or MadvDofork or MadvHugepage or MadvNohugepage => await OfVma(range, (cut, advice), static (vma, call, id) => vma.SetAdvice(call.cut, call.advice, id)),
                 _ => Errno.None,
             };
             if (error != Errno.None)
@@ -118,7 +118,7 @@ public sealed partial class ProcessGrain
     }
 
     // madvise_dontneed_free_valid_vma rounds the end down, so that no more is dropped than was named. Each area is done before the next one.
-    private async ValueTask<Errno> Drop(long vma, CutRange cut)
+    private async ValueTask<Errno> Drop(MappedRange range, CutRange cut)
     {
         if (cut.CutsFirst)
         {
@@ -126,9 +126,9 @@ public sealed partial class ProcessGrain
         }
 
         var end = cut.End - (cut.CutsLast ? 1 : 0);
-        foreach (var area in (await View(vma, cut.First, end)).Areas)
+        foreach (var area in (await View(range.Vma, cut.First, end)).Areas)
         {
-            var freeing = Flows.Free(await Zap(vma, Math.Max(area.Start, cut.First), Math.Min(area.End, end)));
+            var freeing = Flows.Free(await Zap(range with { Start = Math.Max(area.Start, cut.First), End = Math.Min(area.End, end) }));
             if (Flows.Profile.Has(KernelBug.DontneedFreesLate))
             {
                 _ = freeing.AsTask();
@@ -154,7 +154,7 @@ public sealed partial class ProcessGrain
             var origin = (area.Start - area.PgOff) * Units.PageBytes;
             var start = Math.Max(Math.Max(area.Start, range.Start) * Units.PageBytes, address);
             var stop = Math.Min(Math.Min(area.End, range.End) * Units.PageBytes, end);
-            await PunchHole(area.Inode, start - origin, stop - start);
+            await PunchHole(area.Inode, area.InodeLife, start - origin, stop - start);
         }
 
         return Errno.None;

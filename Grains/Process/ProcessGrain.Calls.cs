@@ -9,16 +9,16 @@ public sealed partial class ProcessGrain
     /// <inheritdoc/>
     public ValueTask Forget() => ForgetEnded();
 
-    ValueTask IProcessGrain.Spawn(MachineContext machine, TaskContext task, Operation operation) =>
+    ValueTask<long> IProcessGrain.Spawn(MachineContext machine, TaskContext task, Operation operation) =>
         Serve(operation, this, (machine, task), static (process, call) => process.Spawn(call.machine, call.task));
 
-    ValueTask IProcessGrain.Fork(long childPid, Operation operation) =>
+    ValueTask<long> IProcessGrain.Fork(long childPid, Operation operation) =>
         Serve(operation, this, childPid, static (process, child) => process.Fork(child));
 
-    ValueTask IProcessGrain.Expect(MachineContext machine, long[] vmas, Operation operation) =>
+    ValueTask<long[]> IProcessGrain.Expect(MachineContext machine, long[] vmas, Operation operation) =>
         Serve(operation, this, (machine, vmas), static (process, call) => process.Expect(call.machine, call.vmas));
 
-    ValueTask IProcessGrain.Adopt(ProcessImage image, Operation operation) =>
+    ValueTask<long> IProcessGrain.Adopt(ProcessImage image, Operation operation) =>
         Serve(operation, this, image, static (process, image) => process.Adopt(image));
 
     ValueTask IProcessGrain.Exec(Operation operation) => Serve(operation, this, 0, static (process, _) => process.Exec());

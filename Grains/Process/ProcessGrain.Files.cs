@@ -26,10 +26,10 @@ public sealed partial class ProcessGrain
 
         if (call.Truncate)
         {
-            await Truncate(found.Inode, 0);
+            await Truncate(found.Inode, found.InodeLife, 0);
         }
 
-        return Install(found.Inode, found.Subpool, call.ReadOnly);
+        return Install(found.Inode, found.InodeLife, found.Subpool, call.ReadOnly);
     }
 
     private async ValueTask<OpenAnswer> Memfd()
@@ -40,9 +40,10 @@ public sealed partial class ProcessGrain
         }
 
         var key = $"{Key}/memfd{_nextVma++}";
-        await OfInode(key, new InodeCreate(Machine, null, null, Named: false, 0), static (inode, create, id) => inode.Create(create, id));
-        await OpenInode(key);
-        return Install(key, null, readOnly: false);
+        var create = new InodeCreate(Machine, null, null, Named: false, 0);
+        var life = await OfInode(key, 0, create, static (inode, create, id) => inode.Create(create, id));
+        await OpenInode(key, life);
+        return Install(key, life, null, readOnly: false);
     }
 
     private async ValueTask<Errno> Close(int fd)
@@ -52,7 +53,7 @@ public sealed partial class ProcessGrain
             return Errno.EBADF;
         }
 
-        await CloseInode(file.Inode);
+        await CloseInode(file.Inode, file.InodeLife);
         return Errno.None;
     }
 
@@ -68,7 +69,7 @@ public sealed partial class ProcessGrain
             return Errno.EBADF;
         }
 
-        return file.ReadOnly ? Errno.EINVAL : await Truncate(file.Inode, bytes);
+        return file.ReadOnly ? Errno.EINVAL : await Truncate(file.Inode, file.InodeLife, bytes);
     }
 
     private async ValueTask<Errno> Fallocate(int fd, long offset, long length, bool keepSize, bool punch)
@@ -85,9 +86,9 @@ public sealed partial class ProcessGrain
         }
 
         return punch
-            ? await PunchHole(file.Inode, offset, length)
+            ? await PunchHole(file.Inode, file.InodeLife, offset, length)
             : await OfInode(
-                file.Inode, (Current, offset, length, keepSize), static (inode, call, id) => inode.Fallocate(call.Current, call.offset, call.length, call.keepSize, id));
+                file.Inode, file.InodeLife, (Current, offset, length, keepSize), static (inode, call, id) => inode.Fallocate(call.Current, call.offset, call.length, call.keepSize, id));
     }
 
     /// <inheritdoc/>
@@ -123,13 +124,13 @@ public sealed partial class ProcessGrain
         // The segment reserved at shmget; mapping it reserves nothing (S_PRIVATE in hugetlbfs_file_mmap).
         var call = new MmapCall(address, segment.LengthBytes, Fixed: false, Read: true, !readOnly, Shared: true, NoReserve: false, -1, 0, false);
         var number = _nextVma;
-        var mapped = await MapAt(call, new OpenFile(-1, segment.Inode, null, readOnly), reserveAtMap: false);
+        var mapped = await MapAt(call, new OpenFile(-1, segment.Inode, null, readOnly, segment.InodeLife), reserveAtMap: false);
         if (mapped.Error == Errno.None)
         {
             Segments.Add(number, mapped.Address / Units.PageBytes);
         }
 
-        await CloseInode(segment.Inode);
+        await CloseInode(segment.Inode, segment.InodeLife);
         return mapped with { Length = segment.LengthBytes };
     }
 
@@ -153,11 +154,11 @@ public sealed partial class ProcessGrain
     private ValueTask<string?> ResolveMount(string name) => Calls.Repeated.Ask(MachineGrain, name, static (machine, name) => machine.ResolveMount(name));
 
     // hugetlb_vmdelete_list waits for the mappings of the file, and some are on their way to another silo: the call begins again, as after -ERESTARTSYS.
-    private async ValueTask<Errno> Truncate(string inode, long bytes)
+    private async ValueTask<Errno> Truncate(string inode, long life, long bytes)
     {
         while (true)
         {
-            var error = await OfInode(inode, bytes, static (inode, bytes, id) => inode.Truncate(bytes, id));
+            var error = await OfInode(inode, life, bytes, static (inode, bytes, id) => inode.Truncate(bytes, id));
             if (error != Errno.ERESTARTSYS)
             {
                 return error;
@@ -165,11 +166,11 @@ public sealed partial class ProcessGrain
         }
     }
 
-    private async ValueTask<Errno> PunchHole(string inode, long offset, long length)
+    private async ValueTask<Errno> PunchHole(string inode, long life, long offset, long length)
     {
         while (true)
         {
-            var error = await OfInode(inode, (offset, length), static (inode, hole, id) => inode.PunchHole(hole.offset, hole.length, id));
+            var error = await OfInode(inode, life, (offset, length), static (inode, hole, id) => inode.PunchHole(hole.offset, hole.length, id));
             if (error != Errno.ERESTARTSYS)
             {
                 return error;
@@ -177,27 +178,27 @@ public sealed partial class ProcessGrain
         }
     }
 
-    private ValueTask OpenInode(string inode) => OfInode(inode, 0, static (inode, _, id) => inode.Open(id));
+    private ValueTask OpenInode(string inode, long life) => OfInode(inode, life, 0, static (inode, _, id) => inode.Open(id));
 
     // fput, and what it ends.
-    private async ValueTask CloseInode(string inode) =>
-        await EndMount(await Calls.Release(Inode(inode), 0, static (inode, _, id) => inode.Close(id)));
+    private async ValueTask CloseInode(string inode, long life) =>
+        await EndMount(await Calls.Release(Inode(inode), 0, static (inode, _, id) => inode.Close(id), life));
 
     private IInodeGrain Inode(string inode) => GrainFactory.GetGrain<IInodeGrain>(inode);
 
-    private ValueTask<T> OfInode<TCall, T>(string inode, TCall call, Func<IInodeGrain, TCall, Operation, ValueTask<T>> body) =>
-        Calls.Repeated.Once(Inode(inode), call, body);
+    private ValueTask<T> OfInode<TCall, T>(string inode, long life, TCall call, Func<IInodeGrain, TCall, Operation, ValueTask<T>> body) =>
+        Calls.Repeated.Once(Inode(inode), call, body, life);
 
-    private ValueTask OfInode<TCall>(string inode, TCall call, Func<IInodeGrain, TCall, Operation, ValueTask> body) =>
-        Calls.Repeated.Once(Inode(inode), call, body);
+    private ValueTask OfInode<TCall>(string inode, long life, TCall call, Func<IInodeGrain, TCall, Operation, ValueTask> body) =>
+        Calls.Repeated.Once(Inode(inode), call, body, life);
 
     private ValueTask<T> OfMachine<TCall, T>(TCall call, Func<IMachineGrain, TCall, Operation, ValueTask<T>> body) =>
-        Calls.Repeated.Once(MachineGrain, call, body);
+        Calls.Repeated.Once(MachineGrain, call, body, Machine.Life);
 
     private ValueTask OfMachine<TCall>(TCall call, Func<IMachineGrain, TCall, Operation, ValueTask> body) =>
-        Calls.Repeated.Once(MachineGrain, call, body);
+        Calls.Repeated.Once(MachineGrain, call, body, Machine.Life);
 
-    private OpenAnswer Install(string inode, string? subpool, bool readOnly)
+    private OpenAnswer Install(string inode, long life, string? subpool, bool readOnly)
     {
         var fd = FirstFd;
         while (Files.ContainsKey(fd))
@@ -205,7 +206,7 @@ public sealed partial class ProcessGrain
             fd++;
         }
 
-        Files.Add(fd, new OpenFile(fd, inode, subpool, readOnly));
+        Files.Add(fd, new OpenFile(fd, inode, subpool, readOnly, life));
         return new OpenAnswer(Errno.None, fd);
     }
 }

@@ -48,7 +48,7 @@ public sealed partial class ProcessGrain
             // vms_gather_munmap_vmas has split at the start before it fails at the end.
             if (Mm.Find(address / Units.PageBytes) is { } first)
             {
-                await OfVma(first.Vma, address / Units.PageBytes, static (vma, page, id) => vma.Split(page, id));
+                await OfVma(first, address / Units.PageBytes, static (vma, page, id) => vma.Split(page, id));
             }
 
             return Errno.EINVAL;
@@ -76,7 +76,7 @@ public sealed partial class ProcessGrain
             }
 
             var error = await OfVma(
-                range.Vma, (Cut: Cut(range, address, end), read, write), static (vma, call, id) => vma.Protect(call.Cut, call.read, call.write, id));
+                range, (Cut: Cut(range, address, end), read, write), static (vma, call, id) => vma.Protect(call.Cut, call.read, call.write, id));
             if (error != Errno.None)
             {
                 return error;
@@ -113,7 +113,7 @@ public sealed partial class ProcessGrain
         foreach (var range in ranges)
         {
             var error = await OfVma(
-                range.Vma, (Cut: Cut(range, call.Address, end), call.Mode, call.Nodes), static (vma, call, id) => vma.SetPolicy(call.Cut, call.Mode, call.Nodes, id));
+                range, (Cut: Cut(range, call.Address, end), call.Mode, call.Nodes), static (vma, call, id) => vma.SetPolicy(call.Cut, call.Mode, call.Nodes, id));
             if (error != Errno.None)
             {
                 return error;
@@ -127,11 +127,11 @@ public sealed partial class ProcessGrain
 
     private ValueTask<int> MovePage(long address, int node) =>
         Mm.Find(address / Units.PageBytes) is { } range
-            ? Migrate(range.Vma, address / Units.PageBytes, node)
+            ? Migrate(range, address / Units.PageBytes, node)
             : new(-(int)Errno.EFAULT);
 
-    private ValueTask<int> Migrate(long vma, long page, int node) =>
-        OfVma(vma, (page, node), static (vma, call, id) => vma.Migrate(call.page, call.node, id));
+    private ValueTask<int> Migrate(MappedRange range, long page, int node) =>
+        OfVma(range, (page, node), static (vma, call, id) => vma.Migrate(call.page, call.node, id));
 
     // queue_pages_range and migrate_pages: pages off the policy's nodes are moved there, or counted as misplaced.
     private async ValueTask<bool> LeavesMisplaced(MbindCall call, MappedRange range)
@@ -143,7 +143,7 @@ public sealed partial class ProcessGrain
             if (!allowed)
             {
                 var target = new MemoryPolicy(call.Mode, call.Nodes).Choose(Current.LocalNode, Current.MemsAllowed, pte.Page - range.Start);
-                misplaced |= !call.Move || await Migrate(range.Vma, pte.Page, target.PreferredNode) < 0;
+                misplaced |= !call.Move || await Migrate(range, pte.Page, target.PreferredNode) < 0;
             }
         }
 
@@ -171,7 +171,7 @@ public sealed partial class ProcessGrain
 
         foreach (var range in Mm.Within(first, end))
         {
-            await OfVma(range.Vma, (range.Start, range.End), static (vma, part, id) => vma.RegisterUffd(part.Start, part.End, id));
+            await OfVma(range, (range.Start, range.End), static (vma, part, id) => vma.RegisterUffd(part.Start, part.End, id));
         }
 
         return Errno.None;
@@ -183,7 +183,7 @@ public sealed partial class ProcessGrain
         return address % Units.PageBytes != 0 || Flows.Profile.UffdHugetlb != Errno.None
             ? new(Errno.EINVAL)
             : Mm.Find(page) is { } range
-                ? OfVma(range.Vma, (Current, page, content), static (vma, copy, id) => vma.UffdCopy(copy.Current, copy.page, copy.content, id))
+                ? OfVma(range, (Current, page, content), static (vma, copy, id) => vma.UffdCopy(copy.Current, copy.page, copy.content, id))
                 : new(Errno.ENOENT);
     }
 
@@ -204,11 +204,11 @@ public sealed partial class ProcessGrain
             return Errno.EFAULT;
         }
 
-        await OfVma(range.Vma, failures, static (vma, failures, id) => vma.InjectFailures(failures, id));
-        foreach (var inode in await HoldFiles(range.Start, range.End))
+        await OfVma(range, failures, static (vma, failures, id) => vma.InjectFailures(failures, id));
+        foreach (var (inode, life) in await HoldFiles(range.Start, range.End))
         {
-            await OfInode(inode, failures, static (inode, failures, id) => inode.InjectFailures(failures, id));
-            await CloseInode(inode);
+            await OfInode(inode, life, failures, static (inode, failures, id) => inode.InjectFailures(failures, id));
+            await CloseInode(inode, life);
         }
 
         return Errno.None;
@@ -249,7 +249,7 @@ public sealed partial class ProcessGrain
     {
         var pages = RoundUp(call.Length, Units.PageBytes) / Units.PageBytes;
         var start = call.Address / Units.PageBytes;
-        var old = new List<string>();
+        var old = new List<(string Inode, long Life)>();
         if (call.Fixed)
         {
             old.AddRange(await HoldFiles(start, start + pages));
@@ -273,26 +273,26 @@ public sealed partial class ProcessGrain
         }
         finally
         {
-            foreach (var inode in old)
+            foreach (var (inode, life) in old)
             {
-                await CloseInode(inode);
+                await CloseInode(inode, life);
             }
         }
     }
 
     // fput does its work at the end of the system call: a file whose last mapping is replaced keeps pages and reservations until then.
-    private async ValueTask<List<string>> HoldFiles(long start, long end)
+    private async ValueTask<List<(string Inode, long Life)>> HoldFiles(long start, long end)
     {
-        var inodes = new List<string>();
+        var inodes = new List<(string Inode, long Life)>();
         foreach (var range in Mm.Within(start, end))
         {
             var areas = (await View(range.Vma, range.Start, range.End)).Areas;
-            inodes.AddRange(areas.Where(area => area.Shared || !area.Inode.EndsWith(AnonymousFile, StringComparison.Ordinal)).Select(area => area.Inode));
+            inodes.AddRange(areas.Where(area => area.Shared || !area.Inode.EndsWith(AnonymousFile, StringComparison.Ordinal)).Select(area => (area.Inode, area.InodeLife)));
         }
 
-        foreach (var inode in inodes)
+        foreach (var (inode, life) in inodes)
         {
-            await OpenInode(inode);
+            await OpenInode(inode, life);
         }
 
         return inodes;
@@ -310,15 +310,15 @@ public sealed partial class ProcessGrain
         var vma = Keys.Vma(Key, number);
         var mapping = new MapVma(
             Machine, Current, start, start + pages, call.Offset / Units.PageBytes, file?.Inode ?? vma + AnonymousFile, file?.Subpool,
-            file is null, call.Shared, call.NoReserve, reserveAtMap, call.Read, call.Write, !(call.Shared && file is { ReadOnly: true }));
-        var error = await OfVma(number, mapping, static (vma, map, id) => vma.Map(map, id));
-        if (error != Errno.None)
+            file is null, call.Shared, call.NoReserve, reserveAtMap, call.Read, call.Write, !(call.Shared && file is { ReadOnly: true }), file?.InodeLife ?? 0);
+        var begun = await Lane.Once(Vma(number), mapping, static (vma, map, id) => vma.Map(map, id));
+        if (begun.Error != Errno.None)
         {
             await Vma(number).Forget();
-            return new MmapAnswer(error, 0, 0);
+            return new MmapAnswer(begun.Error, 0, 0);
         }
 
-        Mm.Add(new MappedRange(start, start + pages, number));
+        Mm.Add(new MappedRange(start, start + pages, number, begun.Life));
         return new MmapAnswer(Errno.None, start * Units.PageBytes, pages * Units.PageBytes);
     }
 
@@ -329,13 +329,13 @@ public sealed partial class ProcessGrain
         var freed = new List<FreedPage>();
         foreach (var range in ranges)
         {
-            freed.AddRange(await Zap(range.Vma, range.Start, range.End));
+            freed.AddRange(await Zap(range));
         }
 
         await Flows.Free([.. freed]);
         foreach (var range in ranges)
         {
-            var closed = await CloseVma(range.Vma, range.Start, range.End);
+            var closed = await CloseVma(range);
             if (closed.Empty)
             {
                 Segments.Remove(range.Vma);
@@ -346,8 +346,7 @@ public sealed partial class ProcessGrain
         Mm.Remove(start, end);
     }
 
-    private ValueTask<FreedPage[]> Zap(long vma, long start, long end) =>
-        OfVma(vma, (start, end), static (vma, range, id) => vma.Zap(range.start, range.end, id));
+    private ValueTask<FreedPage[]> Zap(MappedRange range) => OfVma(range, range, static (vma, range, id) => vma.Zap(range.Start, range.End, id));
 
     // A part of what a call names, and whether the call's borders are inside of huge pages.
     private static CutRange Cut(MappedRange range, long address, long end) => new(

@@ -80,11 +80,11 @@ public sealed partial class ProcessGrain
 
     private async ValueTask<Errno> MovePiece(MappedRange piece, long target)
     {
-        var error = await OfVma(piece.Vma, (piece.Start, piece.End, target), static (vma, move, id) => vma.Move(move.Start, move.End, move.target, id));
+        var error = await OfVma(piece, (piece.Start, piece.End, target), static (vma, move, id) => vma.Move(move.Start, move.End, move.target, id));
         if (error == Errno.None)
         {
             Mm.Remove(piece.Start, piece.End);
-            Mm.Add(new MappedRange(target, target + piece.End - piece.Start, piece.Vma));
+            Mm.Add(piece with { Start = target, End = target + piece.End - piece.Start });
         }
 
         return error;
@@ -97,7 +97,7 @@ public sealed partial class ProcessGrain
         foreach (var range in Mm.Within(first, end))
         {
             var areas = (await View(range.Vma, range.Start, range.End)).Areas;
-            pieces.AddRange(areas.Select(area => new MappedRange(Math.Max(area.Start, range.Start), Math.Min(area.End, range.End), range.Vma)));
+            pieces.AddRange(areas.Select(area => range with { Start = Math.Max(area.Start, range.Start), End = Math.Min(area.End, range.End) }));
         }
 
         return pieces;

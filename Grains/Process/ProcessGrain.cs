@@ -46,52 +46,69 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
 
     private long Pid => long.Parse(Key.AsSpan(Key.LastIndexOf('/') + 1), CultureInfo.InvariantCulture);
 
-    private ValueTask Spawn(MachineContext machine, TaskContext task)
+    private ValueTask<long> Spawn(MachineContext machine, TaskContext task)
     {
+        RequireNew();
         (_machine, _task) = (machine, task);
         Begin();
-        return ValueTask.CompletedTask;
+        return new(Life);
     }
 
-    private async ValueTask Fork(long childPid)
+    // A process begins once: another beginning is from a client or a parent of which there are two.
+    private void RequireNew()
+    {
+        if (IsAlive)
+        {
+            throw Second("its life is to begin again");
+        }
+    }
+
+    private async ValueTask<long> Fork(long childPid)
     {
         var child = Keys.Process(Machine.Machine, childPid);
         var vmas = new List<VmaImage>();
-        var keys = new List<long>();
-        long[] parents = [.. Mm.Ranges.Select(r => r.Vma).Distinct()];
+        var keys = new List<VmaNumber>();
+        MappedRange[] parents = [.. Mm.Ranges.DistinctBy(r => r.Vma)];
         var childGrain = GrainFactory.GetGrain<IProcessGrain>(child);
-        await Lane.Once(childGrain, (Machine, parents), static (child, call, id) => child.Expect(call.Machine, call.parents, id));
-        foreach (var vma in parents)
+        long[] numbers = [.. parents.Select(parent => parent.Vma)];
+        var lives = await Lane.Once(childGrain, (Machine, numbers), static (child, call, id) => child.Expect(call.Machine, call.numbers, id));
+        VmaNumber[] children = [.. numbers.Zip(lives, (number, life) => new VmaNumber(number, life))];
+        for (var i = 0; i < parents.Length; i++)
         {
-            var image = await OfVma(vma, Keys.Vma(child, vma), static (vma, childVma, id) => vma.Fork(childVma, id));
+            var childVma = new VmaLife(Keys.Vma(child, numbers[i]), lives[i]);
+            var image = await OfVma(parents[i], childVma, static (vma, childVma, id) => vma.Fork(childVma, id));
             if (image.Areas.Length > 0)
             {
                 vmas.Add(image);
-                keys.Add(vma);
+                keys.Add(children[i]);
             }
         }
 
         foreach (var file in Files.Values)
         {
-            await OpenInode(file.Inode);
+            await OpenInode(file.Inode, file.InodeLife);
         }
 
         var processImage = new ProcessImage(
             Machine, Current, _catching, _nextVma, [.. Files.Values], [.. vmas], [.. keys],
-            [.. Segments.Select(s => new AttachedSegment(s.Key, s.Value))], [.. parents.Except(keys)], Pid);
-        await Lane.Once(childGrain, processImage, static (child, image, id) => child.Adopt(image, id));
+            [.. Segments.Select(s => new AttachedSegment(s.Key, s.Value))], [.. children.Except(keys)], Pid);
+        return await Lane.Once(childGrain, processImage, static (child, image, id) => child.Adopt(image, id));
     }
 
-    private async ValueTask Expect(MachineContext machine, long[] vmas)
+    private async ValueTask<long[]> Expect(MachineContext machine, long[] vmas)
     {
-        foreach (var vma in vmas)
+        var lives = new long[vmas.Length];
+        for (var i = 0; i < vmas.Length; i++)
         {
-            await OfVma(vma, machine, static (vma, machine, id) => vma.Expect(machine, id));
+            lives[i] = await Lane.Once(Vma(vmas[i]), machine, static (vma, machine, id) => vma.Expect(machine, id));
         }
+
+        return lives;
     }
 
-    private async ValueTask Adopt(ProcessImage image)
+    private async ValueTask<long> Adopt(ProcessImage image)
     {
+        RequireNew();
         Begin();
         (_machine, _task, _catching, _nextVma, _parent) = (image.Machine, image.Task, image.Catching, image.NextVma, image.Parent);
         foreach (var file in image.Files)
@@ -106,18 +123,21 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
 
         for (var i = 0; i < image.Vmas.Length; i++)
         {
+            var (number, life) = image.VmaNumbers[i];
             foreach (var area in image.Vmas[i].Areas)
             {
-                Mm.Add(new MappedRange(area.Start, area.End, image.VmaNumbers[i]));
+                Mm.Add(new MappedRange(area.Start, area.End, number, life));
             }
 
-            await OfVma(image.VmaNumbers[i], image.Vmas[i], static (vma, image, id) => vma.Adopt(image, id));
+            await Lane.Once(Vma(number), image.Vmas[i], static (vma, image, id) => vma.Adopt(image, id), life);
         }
 
         foreach (var vma in image.Unforked)
         {
-            await CloseVma(vma, 0, long.MaxValue);
+            await CloseVma(new MappedRange(0, long.MaxValue, vma.Number, vma.Life));
         }
+
+        return Life;
     }
 
     private async ValueTask Exec()
@@ -231,7 +251,7 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
             }
 
             var answer = await OfVma(
-                range.Vma, request with { First = page, Last = Math.Min(request.Last, range.End - 1) }, static (vma, access, id) => vma.Access(access, id));
+                range, request with { First = page, Last = Math.Min(request.Last, range.End - 1) }, static (vma, access, id) => vma.Access(access, id));
             values.AddRange(answer.Values);
             page = answer.Page;
             if (answer.Fault != AccessFault.None)
@@ -244,9 +264,11 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
     }
 
     // Called by this process and its file's inode alone.
-    private ValueTask<T> OfVma<TCall, T>(long vma, TCall call, Func<IVmaGrain, TCall, Operation, ValueTask<T>> body) => Lane.Once(Vma(vma), call, body);
+    private ValueTask<T> OfVma<TCall, T>(MappedRange range, TCall call, Func<IVmaGrain, TCall, Operation, ValueTask<T>> body) =>
+        Lane.Once(Vma(range.Vma), call, body, range.Life);
 
-    private ValueTask OfVma<TCall>(long vma, TCall call, Func<IVmaGrain, TCall, Operation, ValueTask> body) => Lane.Once(Vma(vma), call, body);
+    private ValueTask OfVma<TCall>(MappedRange range, TCall call, Func<IVmaGrain, TCall, Operation, ValueTask> body) =>
+        Lane.Once(Vma(range.Vma), call, body, range.Life);
 
     private IVmaGrain Vma(long vma)
     {
@@ -258,12 +280,12 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
         return _vma;
     }
 
-    private async ValueTask<VmaClosed> CloseVma(long vma, long start, long end)
+    private async ValueTask<VmaClosed> CloseVma(MappedRange range)
     {
-        var closed = await OfVma(vma, (start, end), static (vma, range, id) => vma.Close(range.start, range.end, id));
+        var closed = await OfVma(range, range, static (vma, range, id) => vma.Close(range.Start, range.End, id));
         if (closed.Empty)
         {
-            await Vma(vma).Forget();
+            await Vma(range.Vma).Forget();
         }
 
         return closed;

@@ -126,6 +126,20 @@ public abstract partial class StatefulGrain<TState>
 
     private protected Answer<bool> AgainTruth(OperationAnswer answer) => Again<bool>(answer);
 
+    /// <summary>
+    /// Two activations of this grain have a state, or two of the one that makes it. What either has done is true of half of the machine only: this one refuses and ends without
+    /// leaving its state anywhere, and the machine is broken.
+    /// </summary>
+    /// <param name="how">How it was noticed.</param>
+    private protected StateLostException Second(string how)
+    {
+        var loss = new StateLoss(Name, $"{Name} has two activations that hold state. The one on silo {RuntimeIdentity} is refused: {how}.");
+        _isStale = true;
+        DeactivateOnIdle();
+        Report(loss);
+        return ErrorOf(loss);
+    }
+
     private OperationStage Look(Operation operation, out OperationAnswer answer)
     {
         if (operation.Epoch > Epoch)
@@ -133,6 +147,11 @@ public abstract partial class StatefulGrain<TState>
             _isStale = true;
             DeactivateOnIdle();
             throw new StaleEpochException(Name, Epoch, operation.Epoch, RuntimeIdentity);
+        }
+
+        if (operation.Life != Life && operation.Life != 0 && Life != 0)
+        {
+            throw Second($"it began its life with epoch {Life}, and its caller knows the activation that began with epoch {operation.Life}");
         }
 
         if (Epoch == 0 && operation.Session != 0 && Calls.Ended.Repeats(operation, out answer))

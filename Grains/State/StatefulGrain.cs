@@ -43,6 +43,12 @@ public abstract partial class StatefulGrain<TState> : Grain, IGrainMigrationPart
     /// </summary>
     protected long Epoch { get; private set; }
 
+    /// <summary>
+    /// The epoch with which this life began; it stays when the grain moves. Whoever made the grain knows it and tells those who call: an activation of another life is a
+    /// second one with a state, which an epoch alone cannot tell from one that has moved.
+    /// </summary>
+    protected long Life { get; private set; }
+
     /// <summary>Calls of this grain to others.</summary>
     private protected SiloCalls Calls => SiloCalls.Of(GrainFactory, ServiceProvider);
 
@@ -161,8 +167,12 @@ public abstract partial class StatefulGrain<TState> : Grain, IGrainMigrationPart
     /// <summary>Goes on with a state that another activation captured.</summary>
     protected abstract void Restore(TState state);
 
-    /// <summary>A life begins.</summary>
-    protected void Begin() => Epoch = Math.Max(Math.Max(Epoch, _stored?.State?.Epoch ?? 0) + 1, DateTime.UtcNow.Ticks);
+    /// <summary>A life begins, or its next part does.</summary>
+    protected void Begin()
+    {
+        Epoch = Math.Max(Math.Max(Epoch, _stored?.State?.Epoch ?? 0) + 1, DateTime.UtcNow.Ticks);
+        Life = Life == 0 ? Epoch : Life;
+    }
 
     /// <summary>Writes the state down, if the silo has a store.</summary>
     protected Task StoreAsync() => _storage is not null && IsKept ? WriteAsync(Encode()) : Task.CompletedTask;
@@ -221,12 +231,13 @@ public abstract partial class StatefulGrain<TState> : Grain, IGrainMigrationPart
             Operations.Restore(image.Operations);
         }
 
+        Life = image.Life;
         _lane = image.Lane is { } lane ? new CallLane(Calls.Repeated, lane) : null;
         Epoch = epoch + 1;
     }
 
     private string Encode() => JsonSerializer.Serialize(new Image(
-        _hasEnded ? null : Capture(), _operations?.Capture(answer => JsonSerializer.Serialize(answer, answer.GetType())) ?? [], _lane?.Capture()));
+        _hasEnded ? null : Capture(), _operations?.Capture(answer => JsonSerializer.Serialize(answer, answer.GetType())) ?? [], _lane?.Capture(), Life));
 
     private GrainRecord Record(string? state) => new() { Epoch = Epoch, State = state, Silo = RuntimeIdentity };
 
@@ -236,5 +247,5 @@ public abstract partial class StatefulGrain<TState> : Grain, IGrainMigrationPart
         return _storage!.WriteStateAsync(Kind, this.GetGrainId(), Stored);
     }
 
-    private sealed record Image(TState? State, OperationRecord[] Operations, CallLaneState? Lane);
+    private sealed record Image(TState? State, OperationRecord[] Operations, CallLaneState? Lane, long Life = 0);
 }

@@ -9,15 +9,15 @@ public sealed partial class VmaGrain
     /// <inheritdoc/>
     public ValueTask Forget() => ForgetEnded();
 
-    ValueTask<Errno> IVmaGrain.Map(MapVma request, Operation operation) => Serve(operation, this, request, static (vma, request) => vma.Map(request));
+    ValueTask<Begun> IVmaGrain.Map(MapVma request, Operation operation) => Serve(operation, this, request, static (vma, request) => vma.Map(request));
 
     ValueTask<AccessAnswer> IVmaGrain.Access(AccessRequest request, Operation operation) =>
         Serve(operation, this, request, static (vma, request) => vma.Access(request));
 
-    ValueTask<VmaImage> IVmaGrain.Fork(string childVma, Operation operation) =>
-        Serve(operation, this, childVma, static (vma, child) => vma.Fork(child));
+    ValueTask<VmaImage> IVmaGrain.Fork(VmaLife child, Operation operation) =>
+        Serve(operation, this, child, static (vma, child) => vma.Fork(child));
 
-    ValueTask IVmaGrain.Expect(MachineContext machine, Operation operation) =>
+    ValueTask<long> IVmaGrain.Expect(MachineContext machine, Operation operation) =>
         Serve(operation, this, machine, static (vma, machine) => vma.Expect(machine));
 
     ValueTask IVmaGrain.Adopt(VmaImage image, Operation operation) => Serve(operation, this, image, static (vma, image) => vma.Adopt(image));

@@ -58,7 +58,7 @@ public sealed partial class VmaGrain
         }
 
         var fault = new InodeFault(area.IndexOf(page), task, area.NoReserve, area.Policy.Mode, area.Policy.Nodes, content);
-        var installed = await Calls.Repeated.Once(Inode, fault, static (inode, fault, id) => inode.InstallShared(fault, id));
+        var installed = await Calls.Repeated.Once(Inode, fault, static (inode, fault, id) => inode.InstallShared(fault, id), _inodeLife);
         if (installed.Result == InodePageResult.Allocated)
         {
             Mapping.SetPte(page, new Pte(installed.Pfn, area.Write, Anon: false));

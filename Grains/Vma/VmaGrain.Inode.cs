@@ -6,20 +6,21 @@ namespace Hugesim.Grains;
 /// <content>What a mapping asks of its inode.</content>
 public sealed partial class VmaGrain
 {
-    private ValueTask<string?> LeaveInode() => Calls.Release(Inode, Key, static (inode, vma, id) => inode.RemoveMapping(vma, id));
+    private ValueTask<string?> LeaveInode() => Calls.Release(Inode, Key, static (inode, vma, id) => inode.RemoveMapping(vma, id), _inodeLife);
 
-    private ValueTask CreateInode(InodeCreate request) => Calls.Repeated.Once(Inode, request, static (inode, create, id) => inode.Create(create, id));
+    private ValueTask<long> CreateInode(InodeCreate request) => Calls.Repeated.Once(Inode, request, static (inode, create, id) => inode.Create(create, id));
 
-    private ValueTask AddMapping(string vma) => Calls.Repeated.Once(Inode, vma, static (inode, vma, id) => inode.AddMapping(vma, id));
+    private ValueTask AddMapping(VmaLife vma) => Calls.Repeated.Once(Inode, vma, static (inode, vma, id) => inode.AddMapping(vma, id), _inodeLife);
 
-    private ValueTask<InodePage> FindPage(long index) => Calls.Repeated.Once(Inode, index, static (inode, index, id) => inode.FindPage(index, id));
+    private ValueTask<InodePage> FindPage(long index) => Calls.Repeated.Once(Inode, index, static (inode, index, id) => inode.FindPage(index, id), _inodeLife);
 
-    private ValueTask<InodePage> FaultShared(InodeFault fault) => Calls.Repeated.Once(Inode, fault, static (inode, fault, id) => inode.FaultShared(fault, id));
+    private ValueTask<InodePage> FaultShared(InodeFault fault) =>
+        Calls.Repeated.Once(Inode, fault, static (inode, fault, id) => inode.FaultShared(fault, id), _inodeLife);
 
     private async ValueTask TakeFromOthers(long page, long index, long pfn)
     {
         while (!await Calls.Repeated.Once(
-            Inode, (Key, page, index, pfn), static (inode, taken, id) => inode.UnmapRefPrivate(taken.Key, taken.page, taken.index, taken.pfn, id)))
+            Inode, (Key, page, index, pfn), static (inode, taken, id) => inode.UnmapRefPrivate(taken.Key, taken.page, taken.index, taken.pfn, id), _inodeLife))
         {
             // One of the others is on its way to another silo.
         }

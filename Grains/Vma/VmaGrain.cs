@@ -18,6 +18,7 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
     private HugePageFlows? _flows;
     private MachineContext? _machine;
     private string _inode = "";
+    private long _inodeLife;
     private string? _subpool;
     private bool _anonymous;
 
@@ -41,9 +42,19 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
 
     private bool IsInInode { get; set; }
 
-    private async ValueTask<Errno> Map(MapVma request)
+    private async ValueTask<Begun> Map(MapVma request)
     {
-        Begin(request.Machine, request.Inode, request.Subpool, request.Anonymous, request is not { Anonymous: true, Shared: false });
+        if (_machine is not null)
+        {
+            throw Second("its life is to begin again");
+        }
+
+        Begin(request.Machine, request.Inode, request.InodeLife, request.Subpool, request.Anonymous, request is not { Anonymous: true, Shared: false });
+        return new Begun(await MapArea(request), Life);
+    }
+
+    private async ValueTask<Errno> MapArea(MapVma request)
+    {
         var area = new VmArea
         {
             Start = request.Start,
@@ -59,7 +70,7 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
         if (request is { Anonymous: true, Shared: true })
         {
             // hugetlb_file_setup: the file of an anonymous mapping has the mapping's size.
-            await CreateInode(new InodeCreate(request.Machine, null, null, Named: false, area.Length * Units.PageBytes));
+            _inodeLife = await CreateInode(new InodeCreate(request.Machine, null, null, Named: false, area.Length * Units.PageBytes));
         }
 
         // Shared is VM_MAYSHARE. VM_SHARED is not set where the file cannot be written to.
@@ -74,8 +85,8 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
         {
             var reserve = request is { ReserveAtMap: true, NoReserve: false };
             var to = area.PgOff + area.Length;
-            var map = new MapInode(Key, request.Task, area.PgOff, to, reservesInFile, reserve, request.Write);
-            var error = await Calls.Repeated.Once(Inode, map, static (inode, map, id) => inode.Map(map, id));
+            var map = new MapInode(Key, request.Task, area.PgOff, to, reservesInFile, reserve, request.Write, Life);
+            var error = await Calls.Repeated.Once(Inode, map, static (inode, map, id) => inode.Map(map, id), _inodeLife);
             if (error != Errno.None)
             {
                 await LeaveInode();
@@ -90,19 +101,19 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
         return Errno.None;
     }
 
-    private async ValueTask<VmaImage> Fork(string childVma)
+    private async ValueTask<VmaImage> Fork(VmaLife child)
     {
         var areas = Mapping.Areas.Where(area => !area.DontCopy).ToArray();
         if (areas.Length > 0)
         {
             // The child is in i_mmap before it has pages, so that no truncate can miss them.
-            await EnterInode(childVma);
+            await EnterInode(child);
         }
 
         return await UnderLock(() => CopyPages(areas));
     }
 
-    private ValueTask Expect(MachineContext machine)
+    private ValueTask<long> Expect(MachineContext machine)
     {
         if (_machine is null)
         {
@@ -110,7 +121,7 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
             Begin();
         }
 
-        return ValueTask.CompletedTask;
+        return new(Life);
     }
 
     private async ValueTask<VmaImage> CopyPages(VmArea[] areas)
@@ -130,12 +141,12 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
 
         span.With("hugesim.shared_pages", ptes.Count);
         await Flows.Frames.Share([.. ptes.Select(pte => pte.Pfn)]);
-        return new VmaImage(_machine!, _inode, _subpool, _anonymous && !HasFile, [.. areas.Select(ToImage)], [.. ptes]);
+        return new VmaImage(_machine!, _inode, _subpool, _anonymous && !HasFile, [.. areas.Select(ToImage)], [.. ptes], _inodeLife);
     }
 
     private async ValueTask Adopt(VmaImage image)
     {
-        Begin(image.Machine, image.Inode, image.Subpool, image.Anonymous, !image.Anonymous);
+        Begin(image.Machine, image.Inode, image.InodeLife, image.Subpool, image.Anonymous, !image.Anonymous);
         (IsInInode, _isExpected) = (true, false);
         foreach (var area in image.Areas)
         {
@@ -234,10 +245,11 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
             _inode, IsInInode, _subpool, Mapping.RsvdCgroup, [.. areas], [.. Mapping.Ptes.Select(p => ToImage(p.Key, p.Value))], map);
     }
 
-    private void Begin(MachineContext machine, string inode, string? subpool, bool anonymous, bool hasFile)
+    private void Begin(MachineContext machine, string inode, long inodeLife, string? subpool, bool anonymous, bool hasFile)
     {
         _machine = machine;
         _inode = inode;
+        _inodeLife = inodeLife;
         _subpool = subpool;
         _anonymous = anonymous;
         HasFile = hasFile;
@@ -249,13 +261,13 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
     protected override VmaState? Capture() => _machine is null || (!_isExpected && _mapping.Areas.Count == 0)
         ? null
         : new(_machine, _inode, _subpool, _anonymous, HasFile, IsInInode, _isExpected, [.. _unmappedBeforeAdoption ?? []], _mapping.Capture(),
-            _failures);
+            _failures, _inodeLife);
 
     /// <inheritdoc/>
     protected override void Restore(VmaState state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        (_machine, _inode, _subpool, _anonymous) = (state.Machine, state.Inode, state.Subpool, state.Anonymous);
+        (_machine, _inode, _inodeLife, _subpool, _anonymous) = (state.Machine, state.Inode, state.InodeLife, state.Subpool, state.Anonymous);
         (HasFile, IsInInode, _isExpected, _mapping) = (state.HasFile, state.IsInInode, state.IsExpected, new Mapping(state.Mapping));
         _unmappedBeforeAdoption = state.Unmapped.Length == 0 ? null : [.. state.Unmapped];
         _flows = _isExpected ? null : Calls.Flows(state.Machine, state.Subpool);
@@ -280,20 +292,21 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
     }
 
     // i_mmap. An anonymous mapping enters its inode only when fork gives it company: before, nobody would ever ask.
-    private async ValueTask EnterInode(string childVma)
+    private async ValueTask EnterInode(VmaLife child)
     {
         if (!IsInInode)
         {
-            await CreateInode(new InodeCreate(_machine!, null, null, Named: false, 0));
-            await AddMapping(Key);
+            _inodeLife = await CreateInode(new InodeCreate(_machine!, null, null, Named: false, 0));
+            await AddMapping(new VmaLife(Key, Life));
             IsInInode = true;
         }
 
-        await AddMapping(childVma);
+        await AddMapping(child);
     }
 
     private AreaImage ToImage(VmArea area) => new(
-        _inode, area.Start, area.End, area.PgOff, area.Read, area.Write, area.MayWrite, area.Shared, area.NoReserve, area.AnonVma, area.Thp, area.Policy.Mode, area.Policy.Nodes);
+        _inode, area.Start, area.End, area.PgOff, area.Read, area.Write, area.MayWrite, area.Shared, area.NoReserve, area.AnonVma, area.Thp, area.Policy.Mode, area.Policy.Nodes,
+        _inodeLife);
 
     private static PteImage ToImage(long page, Pte pte) => new(page, pte.Pfn, pte.Writable, pte.Anon);
 }

@@ -14,9 +14,10 @@ namespace Hugesim.Grains;
 /// <param name="Unmapped">What was unmapped since it was announced.</param>
 /// <param name="Mapping">Areas, page table and reserve map.</param>
 /// <param name="Failures">Steps that are made to fail.</param>
+/// <param name="InodeLife">The life of its inode.</param>
 public sealed record VmaState(
     MachineContext Machine, string Inode, string? Subpool, bool Anonymous, bool HasFile, bool IsInInode, bool IsExpected, IndexRange[] Unmapped,
-    MappingState Mapping, InjectedFailures Failures);
+    MappingState Mapping, InjectedFailures Failures, long InodeLife = 0);
 
 /// <summary>Pages [First, End) of a file.</summary>
 public readonly record struct IndexRange(long First, long End);

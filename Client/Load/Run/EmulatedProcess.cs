@@ -56,7 +56,7 @@ internal sealed class EmulatedProcess
     public async ValueTask<EmulatedProcess> ForkAsync(ProcessKind kind, long number, long life, SplitMix random)
     {
         var (pid, grain) = await Machine.NewProcess();
-        await _grain.Fork(pid);
+        await _grain.Fork(pid, grain);
         return new EmulatedProcess(Machine, number, life, grain, new ProcessScript(kind, random, Script), number == NoNumber ? this : null);
     }
 

@@ -9,6 +9,9 @@ public interface IEngineHost : IAsyncDisposable
     /// <summary>Hands out references, as a client outside of the silos does.</summary>
     IGrainFactory GrainFactory { get; }
 
+    /// <summary>Makes calls as the grains of a silo make them; activations that begin with them are on that silo.</summary>
+    Task<T> FromSiloAsync<T>(string silo, Func<IGrainFactory, Task<T>> calls);
+
     /// <summary>Addresses of the silos that run, in the order of their start.</summary>
     IReadOnlyList<string> Silos { get; }
 

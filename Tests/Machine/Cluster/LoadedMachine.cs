@@ -21,6 +21,8 @@ internal sealed class LoadedMachine(IGrainFactory grains, string name, RepeatedC
 
     public string Name => name;
 
+    public MachineContext Context => _context!;
+
     public IMachineGrain Machine => grains.GetGrain<IMachineGrain>(name);
 
     public IHstateGrain Hstate => grains.GetGrain<IHstateGrain>(Keys.Hstate(name));
@@ -147,7 +149,7 @@ internal sealed class LoadedMachine(IGrainFactory grains, string name, RepeatedC
         if (round % 4 == 0)
         {
             var (pid, child) = await NewPidAsync();
-            await process.Fork(pid);
+            await process.Fork(pid, child);
             await child.Touch(memory, 1, write: true, -round);
             await child.Exit();
         }

@@ -32,6 +32,9 @@ public static class EngineHost
     {
         public IGrainFactory GrainFactory => cluster.GrainFactory;
 
+        // All of them are in one process, each new reference asks the directory, and where an activation begins is not asked for.
+        public Task<T> FromSiloAsync<T>(string silo, Func<IGrainFactory, Task<T>> calls) => calls(cluster.GrainFactory);
+
         public IReadOnlyList<string> Silos => [.. cluster.Silos.Where(silo => silo.IsRunning).Select(silo => silo.SiloAddress.ToString())];
 
         public ValueTask<string?> SiloOf(IAddressable grain) => new(cluster.FindActivation(grain)?.SiloAddress.ToString());

@@ -6,6 +6,7 @@ using Orleans.Configuration;
 using Orleans.GrainDirectory;
 using Orleans.Hosting;
 using Orleans.Runtime;
+using Orleans.Runtime.Placement;
 using Orleans.Storage;
 using Orleans.TestingHost;
 
@@ -62,6 +63,19 @@ public static class EngineHost
     private sealed class Host(InProcessTestCluster cluster) : IEngineHost
     {
         public IGrainFactory GrainFactory => cluster.Client;
+
+        public async Task<T> FromSiloAsync<T>(string silo, Func<IGrainFactory, Task<T>> calls)
+        {
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, Handle(silo).SiloAddress);
+            try
+            {
+                return await calls(Handle(silo).ServiceProvider.GetRequiredService<IGrainFactory>());
+            }
+            finally
+            {
+                RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+            }
+        }
 
         public IReadOnlyList<string> Silos => [.. Active().Select(silo => silo.SiloAddress.ToString())];
 
