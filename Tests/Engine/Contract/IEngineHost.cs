@@ -58,6 +58,12 @@ public sealed record EngineHostOptions
     /// <summary>What happens to calls between grains; null for nothing.</summary>
     public MessageFaults? Faults { get; init; }
 
+    /// <summary>Holds calls between grains up before they leave, by interface and method and who calls (Orleans only); null for none.</summary>
+    public Func<string, IGrainContext?, Task>? BeforeCall { get; init; }
+
+    /// <summary>Sees what calls between grains were answered, by interface and method (Orleans only); null for nobody.</summary>
+    public Action<string, object?>? AfterCall { get; init; }
+
     /// <summary>The NUMA nodes that a silo owns, by its number; by default each owns all.</summary>
     public Func<int, string> NodesOf { get; init; } = _ => "0,1,2,3,4,5,6,7";
 }

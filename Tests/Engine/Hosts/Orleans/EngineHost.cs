@@ -44,6 +44,11 @@ public static class EngineHost
                 silo.Services.AddKeyedSingleton<IGrainStorage>("hugesim", storage);
             }
 
+            if (options.BeforeCall is not null || options.AfterCall is not null)
+            {
+                silo.AddOutgoingGrainCallFilter(new WatchingFilter(options));
+            }
+
             if (options.Faults is { } faults)
             {
                 silo.AddOutgoingGrainCallFilter(new LosingFilter(faults));
@@ -158,6 +163,17 @@ public static class EngineHost
             {
                 throw new TimeoutException("the answer was lost");
             }
+        }
+    }
+
+    /// <summary>Holds calls up and sees their answers.</summary>
+    private sealed class WatchingFilter(EngineHostOptions options) : IOutgoingGrainCallFilter
+    {
+        public async Task Invoke(IOutgoingGrainCallContext context)
+        {
+            await (options.BeforeCall?.Invoke(Name(context), context.SourceContext) ?? Task.CompletedTask);
+            await context.Invoke();
+            options.AfterCall?.Invoke(Name(context), context.Result);
         }
     }
 
