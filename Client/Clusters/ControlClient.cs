@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Hugesim.Cli;
 using Hugesim.Silo;
+using Hugesim.Telemetry;
 
 namespace Hugesim.Clusters;
 
@@ -68,7 +69,7 @@ internal sealed class ControlClient : IDisposable
         try
         {
             using var request = new HttpRequestMessage(method, $"{ControlServer.Prefix}/{path}") { Content = content };
-            if (Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } span })
+            if (ClientTracing.TraceParent is { } span)
             {
                 request.Headers.Add("traceparent", span);
             }

@@ -31,7 +31,7 @@ internal sealed class FlowMachine(IScenarioMachine machine, FlowRecorder recorde
         (var answer, Spans) = await recorder.RecordAsync(FlowNames.Of(command), StepFlow.Tags(command, ++_step), async root =>
         {
             var text = await machine.ExecuteAsync(command, cancellationToken).ConfigureAwait(false);
-            StepFlow.End(root, text);
+            StepFlow.End(new FlowSpan(root), text);
             return text;
         }).ConfigureAwait(false);
         return answer;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Hugesim.Scenarios;
 using Hugesim.Telemetry;
 
@@ -32,17 +31,12 @@ internal static class StepFlow
     }
 
     /// <summary>Notes the answer; nothing where the command is not traced.</summary>
-    public static void End(Activity? span, string answer)
+    public static void End(FlowSpan span, string answer)
     {
-        if (span is null)
-        {
-            return;
-        }
-
-        span.SetTag(KernelTracing.Tags.Answer, answer);
+        span.With(KernelTracing.Tags.Answer, (object)answer);
         if (FlowNames.IsFailure(answer))
         {
-            span.SetStatus(ActivityStatusCode.Error, answer);
+            span.Fail(answer);
         }
     }
 }

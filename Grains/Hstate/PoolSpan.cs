@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Hugesim.Model;
 using Hugesim.Telemetry;
 
@@ -7,19 +6,20 @@ namespace Hugesim.Grains;
 /// <summary>The span of a routine under hugetlb_lock, with the pool's counters before and after it. Nothing while nobody listens.</summary>
 internal readonly struct PoolSpan : IDisposable
 {
-    private readonly Activity? _span;
+    private readonly FlowSpan _span;
     private readonly HugePagePool _pool;
 
-    private PoolSpan(Activity? span, HugePagePool pool) => (_span, _pool) = (span, pool);
+    private PoolSpan(FlowSpan span, HugePagePool pool) => (_span, _pool) = (span, pool);
 
     /// <summary>The routine begins.</summary>
     public static PoolSpan Begin(string routine, HugePagePool pool, string tag, long value)
     {
-        var span = KernelTracing.Routine(routine);
-        if (span is not null)
+        var span = KernelTracing.Leaf(routine);
+        if (span.IsRecorded)
         {
-            span.SetTag(tag, value);
-            SetCounters(span, "hugesim.before.", pool);
+            span.With(tag, value)
+                .With("hugesim.before.nr_pages", pool.NrPages).With("hugesim.before.free_pages", pool.FreePages)
+                .With("hugesim.before.resv_pages", pool.ResvPages).With("hugesim.before.surplus_pages", pool.SurplusPages);
         }
 
         return new PoolSpan(span, pool);
@@ -31,7 +31,7 @@ internal readonly struct PoolSpan : IDisposable
     /// <summary>The pool has too little.</summary>
     public void RefuseByPool(string what, long pages)
     {
-        if (_span is not null)
+        if (_span.IsRecorded)
         {
             _span.Fail(
                 "ENOMEM",
@@ -43,7 +43,7 @@ internal readonly struct PoolSpan : IDisposable
     /// <summary>A limit of the task's cgroup refuses.</summary>
     public void RefuseByCgroup(HugetlbCgroups cgroups, int cgroup, string counter, long pages)
     {
-        if (_span is not null)
+        if (_span.IsRecorded)
         {
             var group = cgroups.Groups[cgroup];
             _span.Fail(
@@ -56,20 +56,13 @@ internal readonly struct PoolSpan : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_span is not null)
+        if (_span.IsRecorded)
         {
-            SetCounters(_span, "hugesim.after.", _pool);
+            _span.With("hugesim.after.nr_pages", _pool.NrPages).With("hugesim.after.free_pages", _pool.FreePages)
+                .With("hugesim.after.resv_pages", _pool.ResvPages).With("hugesim.after.surplus_pages", _pool.SurplusPages);
             _span.Dispose();
         }
     }
 
     private static string Limit(long pages) => pages >= HugetlbCgroup.NeverSet ? "max" : $"{pages}";
-
-    private static void SetCounters(Activity span, string prefix, HugePagePool pool)
-    {
-        span.SetTag(prefix + "nr_pages", pool.NrPages);
-        span.SetTag(prefix + "free_pages", pool.FreePages);
-        span.SetTag(prefix + "resv_pages", pool.ResvPages);
-        span.SetTag(prefix + "surplus_pages", pool.SurplusPages);
-    }
 }

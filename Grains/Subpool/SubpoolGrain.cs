@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Hugesim.Abstractions;
 using Hugesim.Model;
 using Hugesim.Telemetry;
@@ -57,7 +56,7 @@ public sealed class SubpoolGrain : StatefulGrain<SubpoolGrainState>, ISubpoolGra
             return new(AgainNumber(known));
         }
 
-        using var span = KernelTracing.Routine("hugepage_subpool_get_pages").With(KernelTracing.Tags.Chg, pages);
+        using var span = KernelTracing.Leaf("hugepage_subpool_get_pages").With(KernelTracing.Tags.Chg, pages);
         var answer = pool.GetPages(pages);
         Describe(span, answer);
         if (answer < 0)
@@ -150,9 +149,9 @@ public sealed class SubpoolGrain : StatefulGrain<SubpoolGrainState>, ISubpoolGra
         ? new SubpoolAudit(state.MaxHpages, state.MinHpages, state.UsedHpages, state.RsvHpages, state.Released)
         : null;
 
-    private void Describe(Activity? span, long answer)
+    private void Describe(FlowSpan span, long answer)
     {
-        if (span is not null)
+        if (span.IsRecorded)
         {
             var state = Pool.State;
             span.With(KernelTracing.Tags.Answer, answer).With("hugesim.used_pages", state.UsedHpages).With("hugesim.rsv_pages", state.RsvHpages);

@@ -27,14 +27,28 @@ internal sealed class CallMeter(Meter meter)
             return;
         }
 
-        var method = new KeyValuePair<string, object?>("rpc.method", span.OperationName);
-        if (span.Status == ActivityStatusCode.Error)
+        Record(span.OperationName, span.Duration, span.Status == ActivityStatusCode.Error ? span.GetTagItem("exception.type") as string ?? "_OTHER" : null);
+    }
+
+    /// <summary>The same for one of a flow that is sent only if it fails.</summary>
+    public void Count(CompactSpan span)
+    {
+        if (span.Message.Target is not null)
         {
-            _duration.Record(span.Duration.TotalSeconds, s_system, method, new("error.type", span.GetTagItem("exception.type") ?? "_OTHER"));
+            Record(span.Name, Stopwatch.GetElapsedTime(span.Began, span.Ended), span.Failed ? span.Tag("exception.type") as string ?? "_OTHER" : null);
+        }
+    }
+
+    private void Record(string name, TimeSpan duration, string? error)
+    {
+        var method = new KeyValuePair<string, object?>("rpc.method", name);
+        if (error is null)
+        {
+            _duration.Record(duration.TotalSeconds, s_system, method);
         }
         else
         {
-            _duration.Record(span.Duration.TotalSeconds, s_system, method);
+            _duration.Record(duration.TotalSeconds, s_system, method, new("error.type", error));
         }
     }
 }

@@ -10,29 +10,68 @@ public static class ClientTracing
 
     private static readonly ActivitySource s_source = new(SourceName);
 
-    /// <summary>Begins a flow, which is a trace of its own, also when the caller traces something. Null while nobody listens.</summary>
+    /// <summary>The span of the code that runs now, as W3C's trace context writes it, or null while nothing is traced.</summary>
+    public static string? TraceParent => CompactSpan.Current is { } span
+        ? $"00-{span.Flow.TraceId}-{span.Id:x16}-00"
+        : Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } id } ? id : null;
+
+    /// <summary>Begins a flow, which is a trace of its own, also when the caller traces something. It records nothing while nobody listens.</summary>
     /// <param name="name">What the client does.</param>
     /// <param name="tags">More about it.</param>
-    public static Activity? BeginFlow(string name, IEnumerable<KeyValuePair<string, object?>> tags)
+    public static FlowSpan BeginFlow(string name, IEnumerable<KeyValuePair<string, object?>> tags)
     {
-        Activity.Current = null;
+        ArgumentNullException.ThrowIfNull(tags);
+        Leave();
+        if (!s_source.HasListeners() || FlowRecording.OfProcess?.TryBegin(name, SourceName, ActivityKind.Internal) is not { } root)
+        {
+            return new FlowSpan(BeginRecorded(name, tags));
+        }
+
+        foreach (var (tag, value) in tags)
+        {
+            root.Add(tag, value);
+        }
+
+        return new FlowSpan(root, isLeaf: false);
+    }
+
+    /// <summary>Goes on with the flow of a client in another process, or begins one if that traces nothing. It records nothing while nobody listens.</summary>
+    /// <param name="name">What the client does.</param>
+    /// <param name="traceParent">What came with the request, in the form of W3C's trace context, or null.</param>
+    public static FlowSpan ContinueFlow(string name, string? traceParent)
+    {
+        Leave();
+        if (!s_source.HasListeners())
+        {
+            return default;
+        }
+
+        var isKnown = ActivityContext.TryParse(traceParent, null, isRemote: true, out var parent);
+        var span = isKnown && (parent.TraceFlags & ActivityTraceFlags.Recorded) != 0
+            ? null
+            : isKnown
+                ? FlowRecording.OfProcess?.Continue(parent, name, SourceName, ActivityKind.Server)
+                : FlowRecording.OfProcess?.TryBegin(name, SourceName, ActivityKind.Server);
+        return span is null ? new FlowSpan(s_source.StartActivity(name, ActivityKind.Server, parent)) : new FlowSpan(span, isLeaf: false);
+    }
+
+    /// <summary>Begins a flow all of whose spans are those of .NET. Null while nobody listens.</summary>
+    internal static Activity? BeginRecorded(string name, IEnumerable<KeyValuePair<string, object?>> tags)
+    {
+        Leave();
         return s_source.StartActivity(name, ActivityKind.Internal, parentContext: default, tags);
     }
 
-    /// <summary>Begins a part of a flow that runs beside others. Null while nobody listens.</summary>
-    /// <param name="parent">The span that it lies in.</param>
-    /// <param name="name">What the client does.</param>
-    /// <param name="tags">More about it.</param>
-    public static Activity? BeginPart(ActivityContext parent, string name, IEnumerable<KeyValuePair<string, object?>> tags) =>
+    /// <summary>Begins a part of such a flow that runs beside others. Null while nobody listens.</summary>
+    internal static Activity? BeginPart(ActivityContext parent, string name, IEnumerable<KeyValuePair<string, object?>> tags) =>
         s_source.StartActivity(name, ActivityKind.Internal, parent, tags);
 
-    /// <summary>Goes on with the flow of a client in another process, or begins one if that traces nothing. Null while nobody listens.</summary>
-    /// <param name="name">What the client does.</param>
-    /// <param name="traceParent">What came with the request, in the form of W3C's trace context, or null.</param>
-    public static Activity? ContinueFlow(string name, string? traceParent)
+    private static void Leave()
     {
         Activity.Current = null;
-        return s_source.StartActivity(
-            name, ActivityKind.Server, ActivityContext.TryParse(traceParent, null, isRemote: true, out var parent) ? parent : default);
+        if (CompactSpan.Current is not null)
+        {
+            CompactSpan.Current = null;
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Hugesim.Telemetry;
 
@@ -10,25 +11,29 @@ namespace Hugesim.Telemetry;
 /// </param>
 public sealed record FlowBufferOptions(int MostSpans, TimeSpan Window)
 {
-    /// <summary>What a process takes that does not say otherwise: at about a kilobyte a span, fifty megabytes.</summary>
-    public const int DefaultMostSpans = 50_000;
+    /// <summary>What a process takes that does not say otherwise: at less than half a kilobyte a span, fifty megabytes.</summary>
+    public const int DefaultMostSpans = 100_000;
 }
 
 /// <summary>
-/// Holds the spans of each flow until it is known whether the flow failed. Flows with a failed span, those that another process reports as failed, and
-/// those that were drawn at their beginning are sent on; the others are forgotten. It never holds more than its options say, and counts what
-/// that cost.
+/// Holds the spans of each flow that is sent only if it fails, until it is known whether it does. Flows with a failed span and those that another process reports as
+/// failed are sent on; the others are forgotten. It never holds more than its options say, and counts what that cost.
 /// </summary>
 /// <param name="options">Its bounds.</param>
 /// <param name="time">The clock.</param>
 /// <param name="send">Takes the spans that are kept.</param>
-public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Action<Activity> send)
+/// <param name="count">Is told each span when it ends, or null.</param>
+public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Action<CompactSpan> send, Action<CompactSpan>? count = null)
 {
+    private readonly TimeProvider _time = time;
+
     // A flow may not have the buffer to itself.
     private readonly int _mostSpansOfFlow = Math.Max(1, options.MostSpans / 4);
-    private readonly ConcurrentDictionary<ActivityTraceId, Flow> _flows = new();
+
+    // Only those that another process may name: where there is none, that is who had the flow's first span.
+    private readonly ConcurrentDictionary<(ulong, ulong), Flow> _flows = new();
     private readonly ConcurrentQueue<Flow> _byAge = new();
-    private readonly ConcurrentQueue<ActivityTraceId> _failures = new();
+    private readonly ConcurrentQueue<Flow> _failures = new();
     private long _spans;
     private long _failedFlows;
     private long _forgottenFlows;
@@ -50,46 +55,35 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
     /// <summary>Spans of those flows, and those that had no room in a very long flow.</summary>
     public long DroppedSpans => Volatile.Read(ref _droppedSpans);
 
-    /// <summary>A span has begun.</summary>
-    public void Begin(Activity span)
+    /// <summary>The flows that it knows: those under way, those that wait, and for a moment those that are over.</summary>
+    public int KnownFlows => Math.Max(_byAge.Count, _flows.Count);
+
+    private bool HasOthers => options.Window > TimeSpan.Zero;
+
+    /// <summary>A flow begins here.</summary>
+    public CompactSpan Begin(string name, string source, ActivityKind kind, MessageEnds message = default)
     {
-        // What lies in a span of this process ends before that one does.
-        if (!span.Recorded && span.Parent is null)
+        var flow = new Flow(this, (ulong)Random.Shared.NextInt64(1, long.MaxValue), (ulong)Random.Shared.NextInt64()) { Open = 1, IsNamed = HasOthers };
+        if (flow.IsNamed)
         {
-            Change(span.TraceId, static flow => flow.Open++);
+            _flows[(flow.TraceHigh, flow.TraceLow)] = flow;
         }
+
+        _byAge.Enqueue(flow);
+        return CompactSpan.BeginOutermost(flow, 0, name, source, kind, message);
     }
 
-    /// <summary>A span has ended.</summary>
-    public void End(Activity span)
-    {
-        if (span.Recorded)
-        {
-            send(span);
-            return;
-        }
-
-        var failed = span.Status == ActivityStatusCode.Error;
-        var flow = Find(span.TraceId);
-        var isOutermost = span.Parent is null;
-        while (!TryEnd(flow, span, failed, isOutermost))
-        {
-            flow = Find(span.TraceId);
-        }
-
-        if (WaitingSpans > options.MostSpans)
-        {
-            MakeRoom();
-        }
-    }
+    /// <summary>A flow goes on here that began in another process.</summary>
+    public CompactSpan Continue(ulong traceHigh, ulong traceLow, ulong parentId, string name, string source, ActivityKind kind, MessageEnds message = default) =>
+        CompactSpan.BeginOutermost(Open(traceHigh, traceLow), parentId, name, source, kind, message);
 
     /// <summary>The flows that failed here since the last time, for the other processes.</summary>
     public IReadOnlyList<string> TakeFailures()
     {
         var failures = new HashSet<string>(StringComparer.Ordinal);
-        while (_failures.TryDequeue(out var id))
+        while (_failures.TryDequeue(out var flow))
         {
-            failures.Add(id.ToHexString());
+            failures.Add(flow.TraceId);
         }
 
         return [.. failures];
@@ -100,7 +94,7 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
     {
         foreach (var id in traceIds)
         {
-            if (_flows.TryGetValue(ActivityTraceId.CreateFromString(id), out var flow))
+            if (_flows.TryGetValue((Half(id, 0), Half(id, 16)), out var flow))
             {
                 lock (flow)
                 {
@@ -113,6 +107,19 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
     /// <summary>Forgets the flows whose time is over; to be called now and then.</summary>
     public void Expire()
     {
+        // Also of flows that never end there are never more than there may be spans.
+        while (_byAge.Count > options.MostSpans && _byAge.TryDequeue(out var oldest))
+        {
+            lock (oldest)
+            {
+                if (!oldest.IsGone)
+                {
+                    GiveUp(oldest);
+                    Forget(oldest);
+                }
+            }
+        }
+
         for (var left = _byAge.Count; left > 0 && _byAge.TryPeek(out var oldest); left--)
         {
             lock (oldest)
@@ -147,25 +154,33 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
         }
     }
 
-    private bool IsYoung(Flow flow) => time.GetElapsedTime(flow.LastEnd) < options.Window;
+    private static ulong Half(string traceId, int at) => ulong.Parse(traceId.AsSpan(at, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
-    private bool TryEnd(Flow flow, Activity span, bool failed, bool isOutermost)
+    private bool IsYoung(Flow flow) => _time.GetElapsedTime(flow.LastEnd) < options.Window;
+
+    private void End(Flow flow, CompactSpan span)
     {
+        count?.Invoke(span);
         lock (flow)
         {
+            flow.Open -= span.IsOutermost && flow.Open > 0 ? 1 : 0;
             if (flow.IsGone)
             {
-                return false;
+                // What it was a part of has ended before it: it is kept if it failed itself.
+                if (span.Failed)
+                {
+                    send(span);
+                }
+
+                return;
             }
 
-            flow.LastEnd = time.GetTimestamp();
-            flow.Open -= isOutermost && flow.Open > 0 ? 1 : 0;
-            if (failed && !flow.IsFailed)
+            if (span.Failed && !flow.IsFailed)
             {
                 Keep(flow);
-                if (options.Window > TimeSpan.Zero)
+                if (HasOthers)
                 {
-                    _failures.Enqueue(flow.Id);
+                    _failures.Enqueue(flow);
                 }
             }
 
@@ -173,23 +188,30 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
             {
                 send(span);
             }
-            else if (flow.Spans.Count >= _mostSpansOfFlow)
+            else if (flow.Count >= _mostSpansOfFlow)
             {
                 Interlocked.Increment(ref _droppedSpans);
             }
-            else
+            else if (flow.Open > 0 || HasOthers)
             {
-                flow.Spans.Add(span);
+                flow.Add(span);
                 Interlocked.Increment(ref _spans);
             }
 
-            // Without other processes to wait for, all is known when nothing is under way any more.
-            if (flow.Open == 0 && options.Window == TimeSpan.Zero)
+            if (HasOthers)
             {
+                flow.LastEnd = _time.GetTimestamp();
+            }
+            else if (flow.Open == 0)
+            {
+                // Without other processes to wait for, all is known when nothing is under way any more.
                 Forget(flow);
             }
+        }
 
-            return true;
+        if (WaitingSpans > options.MostSpans)
+        {
+            MakeRoom();
         }
     }
 
@@ -202,26 +224,45 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
 
         flow.IsFailed = true;
         Interlocked.Increment(ref _failedFlows);
-        Interlocked.Add(ref _spans, -flow.Spans.Count);
-        foreach (var span in flow.Spans)
+        Interlocked.Add(ref _spans, -flow.Count);
+        for (var span = flow.First; span is not null;)
         {
+            // The exporter's queue keeps no list.
+            var next = span.Next;
+            span.Next = null;
             send(span);
+            span = next;
         }
 
-        flow.Spans.Clear();
+        flow.Clear();
     }
 
     private void Forget(Flow flow)
     {
-        flow.IsGone = true;
-        _flows.TryRemove(flow.Id, out _);
-        Interlocked.Add(ref _spans, -flow.Spans.Count);
+        flow.Leave();
+        if (flow.IsNamed)
+        {
+            _flows.TryRemove(new KeyValuePair<(ulong, ulong), Flow>((flow.TraceHigh, flow.TraceLow), flow));
+        }
+
+        Interlocked.Add(ref _spans, -flow.Count);
         if (!flow.IsFailed)
         {
             Interlocked.Increment(ref _forgottenFlows);
         }
 
-        flow.Spans.Clear();
+        flow.Clear();
+    }
+
+    private void GiveUp(Flow flow)
+    {
+        if (flow.Count > 0)
+        {
+            Interlocked.Add(ref _spans, -flow.Count);
+            Interlocked.Add(ref _droppedSpans, flow.Count);
+            Interlocked.Increment(ref _evictedFlows);
+            flow.Clear();
+        }
     }
 
     // The oldest give up what they hold; should one of them fail later, the rest of it is kept.
@@ -236,14 +277,7 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
                     continue;
                 }
 
-                if (flow.Spans.Count > 0)
-                {
-                    Interlocked.Add(ref _spans, -flow.Spans.Count);
-                    Interlocked.Add(ref _droppedSpans, flow.Spans.Count);
-                    Interlocked.Increment(ref _evictedFlows);
-                    flow.Spans.Clear();
-                }
-
+                GiveUp(flow);
                 if (flow.Open > 0 || flow.IsFailed)
                 {
                     _byAge.Enqueue(flow);
@@ -256,31 +290,32 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
         }
     }
 
-    private void Change(ActivityTraceId id, Action<Flow> change)
+    // The part of a flow here, with one more span under way.
+    private Flow Open(ulong traceHigh, ulong traceLow)
     {
         while (true)
         {
-            var flow = Find(id);
+            var flow = Find(traceHigh, traceLow);
             lock (flow)
             {
                 if (!flow.IsGone)
                 {
-                    change(flow);
-                    return;
+                    flow.Open++;
+                    return flow;
                 }
             }
         }
     }
 
-    private Flow Find(ActivityTraceId id)
+    private Flow Find(ulong traceHigh, ulong traceLow)
     {
-        if (_flows.TryGetValue(id, out var known))
+        if (_flows.TryGetValue((traceHigh, traceLow), out var known))
         {
             return known;
         }
 
-        var flow = new Flow(id) { LastEnd = time.GetTimestamp() };
-        var found = _flows.GetOrAdd(id, flow);
+        var flow = new Flow(this, traceHigh, traceLow) { IsNamed = true };
+        var found = _flows.GetOrAdd((traceHigh, traceLow), flow);
         if (found == flow)
         {
             _byAge.Enqueue(flow);
@@ -289,19 +324,53 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
         return found;
     }
 
-    private sealed class Flow(ActivityTraceId id)
+    private sealed class Flow(FlowBuffer buffer, ulong traceHigh, ulong traceLow) : CompactFlow(traceHigh, traceLow)
     {
-        public ActivityTraceId Id { get; } = id;
+        // Both clocks at one moment.
+        private readonly long _beganTicks = DateTime.UtcNow.Ticks;
+        private readonly long _began = Stopwatch.GetTimestamp();
+        private volatile bool _isGone;
+        private CompactSpan? _last;
 
-        public List<Activity> Spans { get; } = new(16);
+        public override bool IsGone => _isGone;
+
+        public CompactSpan? First { get; private set; }
+
+        public int Count { get; private set; }
 
         /// <summary>Spans under way that lie in no other one of this process.</summary>
         public int Open { get; set; }
 
-        public long LastEnd { get; set; }
+        public long LastEnd { get; set; } = buffer._time.GetTimestamp();
 
         public bool IsFailed { get; set; }
 
-        public bool IsGone { get; set; }
+        public bool IsNamed { get; set; }
+
+        public void Leave() => _isGone = true;
+
+        public void Add(CompactSpan span)
+        {
+            if (_last is null)
+            {
+                First = span;
+            }
+            else
+            {
+                _last.Next = span;
+            }
+
+            _last = span;
+            Count++;
+        }
+
+        public void Clear() => (First, _last, Count) = (null, null, 0);
+
+        public override CompactFlow Again() => buffer.Open(TraceHigh, TraceLow);
+
+        public override DateTime TimeOf(long timestamp) =>
+            new(_beganTicks + Stopwatch.GetElapsedTime(_began, timestamp).Ticks, DateTimeKind.Utc);
+
+        public override void End(CompactSpan span) => buffer.End(this, span);
     }
 }

@@ -23,7 +23,10 @@ public sealed class FlowPipeline : IDisposable
 
     private static FlowPipeline? s_ofProcess;
 
-    private FlowPipeline(TracerProvider provider, FlowProcessor processor) => (_provider, Processor) = (provider, processor);
+    private readonly FlowRecording _recording;
+
+    private FlowPipeline(TracerProvider provider, FlowProcessor processor, FlowRecording recording) =>
+        (_provider, Processor, _recording) = (provider, processor, recording);
 
     /// <summary>The one that this process began last, or null. It records all flows of the process, so nobody needs two.</summary>
     internal static FlowPipeline? OfProcess => Volatile.Read(ref s_ofProcess);
@@ -50,12 +53,13 @@ public sealed class FlowPipeline : IDisposable
         var processor = new FlowProcessor(exporter, store, calls, buffer);
         var provider = Sdk.CreateTracerProviderBuilder()
             .ConfigureResource(resource => Describe(resource, service, instance))
-            .SetSampler(new FlowSampler(options.Ratio))
+            .SetSampler(new FlowSampler())
             .AddSource([.. TelemetrySources.All])
-            .AddProcessor(processor.Beginnings)
             .AddProcessor(processor)
             .Build();
-        var pipeline = new FlowPipeline(provider, processor);
+        var pipeline = new FlowPipeline(provider, processor, new FlowRecording(processor.Buffer, options.Ratio));
+        pipeline._recording.Begin();
+        CallFlows.Install();
         Volatile.Write(ref s_ofProcess, pipeline);
         return pipeline;
     }
@@ -66,6 +70,7 @@ public sealed class FlowPipeline : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _recording.End();
         Interlocked.CompareExchange(ref s_ofProcess, null, this);
         _provider.Shutdown(ShutdownMilliseconds);
         _provider.Dispose();

@@ -19,7 +19,7 @@ internal sealed class FlowProcessor : BaseExportProcessor<Activity>
     private readonly FlowBuffer _buffer;
     private readonly SpanStore? _store;
     private readonly CallMeter? _calls;
-    private readonly BlockingCollection<Activity> _queue = new(MostQueuedSpans);
+    private readonly BlockingCollection<object> _queue = new(MostQueuedSpans);
     private readonly ITimer _timer;
     private readonly Thread? _exports;
     private readonly ManualResetEventSlim _isIdle = new(true);
@@ -36,7 +36,7 @@ internal sealed class FlowProcessor : BaseExportProcessor<Activity>
         : base(exporter ?? new NoExporter())
     {
         (_store, _calls) = (store, calls);
-        _buffer = new FlowBuffer(options, TimeProvider.System, Send);
+        _buffer = new FlowBuffer(options, TimeProvider.System, Keep, calls is null ? null : calls.Count);
         _timer = TimeProvider.System.CreateTimer(_ => _buffer.Expire(), null, s_expiry, s_expiry);
         if (exporter is not null)
         {
@@ -57,14 +57,11 @@ internal sealed class FlowProcessor : BaseExportProcessor<Activity>
     /// <summary>Spans that the receiver did not take.</summary>
     public long UnsentSpans => Volatile.Read(ref _unsentSpans);
 
-    /// <summary>What has to be told of each span that begins; it belongs before this one.</summary>
-    public BaseProcessor<Activity> Beginnings => new BeginningProcessor(_buffer);
-
     /// <inheritdoc/>
     public override void OnEnd(Activity data)
     {
         _calls?.Count(data);
-        _buffer.End(data);
+        Send(data);
     }
 
     /// <summary>Adds what became of flows and spans to a meter.</summary>
@@ -124,6 +121,17 @@ internal sealed class FlowProcessor : BaseExportProcessor<Activity>
     private void Send(Activity span)
     {
         _store?.Add(RecordedSpan.Of(span));
+        Enqueue(span);
+    }
+
+    private void Keep(CompactSpan span)
+    {
+        _store?.Add(KeptSpan.ToRecorded(span));
+        Enqueue(span);
+    }
+
+    private void Enqueue(object span)
+    {
         if (_exports is null)
         {
             return;
@@ -138,8 +146,6 @@ internal sealed class FlowProcessor : BaseExportProcessor<Activity>
 
     private void Export()
     {
-        // What the exporter itself does over HTTP is no flow.
-        using var quiet = SuppressInstrumentationScope.Begin();
         var batch = new Activity[BatchSpans];
         while (!_queue.IsCompleted)
         {
@@ -150,12 +156,19 @@ internal sealed class FlowProcessor : BaseExportProcessor<Activity>
                 continue;
             }
 
-            var result = exporter.Export(new Batch<Activity>(batch, count));
+            var result = SendBatch(batch, count);
             Interlocked.Add(ref result == ExportResult.Success ? ref _sentSpans : ref _unsentSpans, count);
             Array.Clear(batch, 0, count);
         }
 
         _isIdle.Set();
+    }
+
+    private ExportResult SendBatch(Activity[] batch, int count)
+    {
+        // What the exporter itself does over HTTP is no flow.
+        using var quiet = SuppressInstrumentationScope.Begin();
+        return exporter.Export(new Batch<Activity>(batch, count));
     }
 
     // A batch that is full, or what has come within the patience.
@@ -171,16 +184,13 @@ internal sealed class FlowProcessor : BaseExportProcessor<Activity>
                 break;
             }
 
-            batch[count++] = span;
+            if ((span as Activity ?? KeptSpan.ToActivity((CompactSpan)span)) is { } ended)
+            {
+                batch[count++] = ended;
+            }
         }
 
         return count;
-    }
-
-    // A processor that exports is not asked at the beginning of a span.
-    private sealed class BeginningProcessor(FlowBuffer buffer) : BaseProcessor<Activity>
-    {
-        public override void OnStart(Activity data) => buffer.Begin(data);
     }
 
     private sealed class NoExporter : BaseExporter<Activity>

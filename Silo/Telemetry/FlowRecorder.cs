@@ -40,7 +40,7 @@ public sealed class FlowRecorder : IDisposable
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         StartsFlow.Value = true;
-        var root = ClientTracing.BeginFlow(name, tags)!;
+        var root = ClientTracing.BeginRecorded(name, tags)!;
         StartsFlow.Value = false;
         var spans = new ConcurrentQueue<RecordedSpan>();
         Flows[root.TraceId] = new Flow(spans, onStart);
@@ -113,6 +113,9 @@ public static class TelemetrySources
 {
     /// <summary>The messages between grains: Orleans' own source, which the embedded engine uses as well.</summary>
     public const string Messages = "Microsoft.Orleans.Application";
+
+    /// <summary>Its version.</summary>
+    internal const string MessagesVersion = "1.1.0";
 
     /// <summary>Steps of clients, messages, and kernel routines.</summary>
     public static IReadOnlyList<string> All { get; } = [ClientTracing.SourceName, Messages, KernelTracing.SourceName];

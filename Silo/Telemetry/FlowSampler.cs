@@ -1,15 +1,14 @@
+using System.Diagnostics;
 using Hugesim.Abstractions;
 using OpenTelemetry.Trace;
 
 namespace Hugesim.Telemetry;
 
 /// <summary>
-/// Records every flow, because nobody knows at its beginning whether it will fail; which flows are sent on is decided at their end (<see cref="FlowBuffer"/>).
-/// The share that is sent whatever happens is drawn where a flow begins, and travels in the standard's <c>sampled</c> flag: all processes that a flow
-/// touches agree.
+/// Takes the spans of flows that are sent whatever happens. Those of all others never become spans of .NET, unless they fail (<see cref="FlowRecording"/>), so none of
+/// them is seen here. What is drawn where a flow begins travels in the standard's <c>sampled</c> flag: all processes that a flow touches agree.
 /// </summary>
-/// <param name="ratio">The share of flows that are sent whatever happens, 0 to 1.</param>
-internal sealed class FlowSampler(double ratio) : Sampler
+internal sealed class FlowSampler : Sampler
 {
     // Calls by which silos tell each other of failed flows are no flows, and neither is what somebody does who looks at counters.
     private const string Exchange = nameof(IFailedFlowsGrain) + "/" + nameof(IFailedFlowsGrain.Exchange);
@@ -18,24 +17,17 @@ internal sealed class FlowSampler(double ratio) : Sampler
         [$"{nameof(IHstateGrain)}/{nameof(IHstateGrain.ReadCounters)}", $"{nameof(IMachineGrain)}/{nameof(IMachineGrain.Statfs)}"];
 
     private static readonly SamplingResult s_sent = new(SamplingDecision.RecordAndSample);
-    private static readonly SamplingResult s_recorded = new(SamplingDecision.RecordOnly);
+    private static readonly SamplingResult s_no = new(SamplingDecision.Drop);
 
-    private readonly TraceIdRatioBasedSampler _ofRoots = new(ratio);
+    /// <summary>Is it a message that no flow begins with?</summary>
+    public static bool IsNoFlow(string name) =>
+        name == Exchange || s_looks.Contains(name) || name.EndsWith("/Audit", StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public override SamplingResult ShouldSample(in SamplingParameters samplingParameters)
     {
         var parent = samplingParameters.ParentContext;
-        var isRoot = parent.TraceId == default;
-        var name = samplingParameters.Name;
-        if (name == Exchange || (isRoot && (s_looks.Contains(name) || name.EndsWith("/Audit", StringComparison.Ordinal))))
-        {
-            return new SamplingResult(SamplingDecision.Drop);
-        }
-
-        var isSent = isRoot
-            ? _ofRoots.ShouldSample(samplingParameters).Decision == SamplingDecision.RecordAndSample
-            : (parent.TraceFlags & System.Diagnostics.ActivityTraceFlags.Recorded) != 0;
-        return isSent ? s_sent : s_recorded;
+        var isSent = parent.TraceId == default ? !IsNoFlow(samplingParameters.Name) : (parent.TraceFlags & ActivityTraceFlags.Recorded) != 0;
+        return isSent ? s_sent : s_no;
     }
 }

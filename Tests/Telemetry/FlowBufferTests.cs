@@ -10,7 +10,7 @@ public sealed class FlowBufferTests
 {
     private static readonly TimeSpan s_window = TimeSpan.FromSeconds(10);
 
-    private readonly List<Activity> _sent = [];
+    private readonly List<CompactSpan> _sent = [];
     private readonly ManualTime _time = new();
 
     [Fact]
@@ -18,12 +18,12 @@ public sealed class FlowBufferTests
     {
         var buffer = Buffer(TimeSpan.Zero);
         var root = Begin(buffer);
-        End(buffer, Begin(buffer, root));
-        End(buffer, Begin(buffer, root), failed: true);
+        End(Begin(buffer, root));
+        End(Begin(buffer, root), failed: true);
         _sent.Count.ShouldBe(2);
 
-        End(buffer, Begin(buffer, root));
-        End(buffer, root);
+        End(Begin(buffer, root));
+        End(root);
 
         _sent.Count.ShouldBe(4);
         (buffer.WaitingSpans, buffer.FailedFlows, buffer.ForgottenFlows).ShouldBe((0, 1, 0));
@@ -34,24 +34,13 @@ public sealed class FlowBufferTests
     {
         var buffer = Buffer(TimeSpan.Zero);
         var root = Begin(buffer);
-        End(buffer, Begin(buffer, root));
+        End(Begin(buffer, root));
         buffer.WaitingSpans.ShouldBe(1);
 
-        End(buffer, root);
+        End(root);
 
         _sent.ShouldBeEmpty();
         (buffer.WaitingSpans, buffer.ForgottenFlows).ShouldBe((0, 1));
-    }
-
-    [Fact]
-    public void Flow_ThatWasDrawn_IsSentAtOnce()
-    {
-        var buffer = Buffer(TimeSpan.Zero);
-
-        End(buffer, Begin(buffer, drawn: true));
-
-        _sent.Count.ShouldBe(1);
-        buffer.WaitingSpans.ShouldBe(0);
     }
 
     [Fact]
@@ -59,15 +48,15 @@ public sealed class FlowBufferTests
     {
         var buffer = Buffer(s_window);
         var (reported, late) = (Begin(buffer), Begin(buffer));
-        End(buffer, reported);
-        End(buffer, late);
+        End(reported);
+        End(late);
         _time.Pass(s_window / 2);
         buffer.Expire();
 
-        buffer.KeepFailed([reported.TraceId.ToHexString(), ActivityTraceId.CreateRandom().ToHexString()]);
+        buffer.KeepFailed([reported.Flow.TraceId, ActivityTraceId.CreateRandom().ToHexString()]);
         _time.Pass(s_window);
         buffer.Expire();
-        buffer.KeepFailed([late.TraceId.ToHexString()]);
+        buffer.KeepFailed([late.Flow.TraceId]);
 
         _sent.ShouldBe([reported]);
         (buffer.WaitingSpans, buffer.ForgottenFlows).ShouldBe((0, 1));
@@ -78,11 +67,11 @@ public sealed class FlowBufferTests
     {
         var buffer = Buffer(s_window);
         var root = Begin(buffer);
-        End(buffer, Begin(buffer, root));
+        End(Begin(buffer, root));
         _time.Pass(100 * s_window);
         buffer.Expire();
 
-        End(buffer, root, failed: true);
+        End(root, failed: true);
 
         _sent.Count.ShouldBe(2);
     }
@@ -92,10 +81,10 @@ public sealed class FlowBufferTests
     {
         var buffer = Buffer(s_window);
         var root = Begin(buffer);
-        End(buffer, Begin(buffer, root), failed: true);
-        End(buffer, root, failed: true);
+        End(Begin(buffer, root), failed: true);
+        End(root, failed: true);
 
-        buffer.TakeFailures().ShouldBe([root.TraceId.ToHexString()]);
+        buffer.TakeFailures().ShouldBe([root.Flow.TraceId]);
         buffer.TakeFailures().ShouldBeEmpty();
     }
 
@@ -106,14 +95,14 @@ public sealed class FlowBufferTests
         var first = Begin(buffer);
         for (var i = 0; i < 1000; i++)
         {
-            End(buffer, Begin(buffer));
+            End(Begin(buffer));
             buffer.WaitingSpans.ShouldBeLessThanOrEqualTo(100);
         }
 
         buffer.DroppedSpans.ShouldBe(900);
         buffer.EvictedFlows.ShouldBe(900);
         // What is still under way is kept if it fails.
-        End(buffer, first, failed: true);
+        End(first, failed: true);
         _sent.ShouldBe([first]);
     }
 
@@ -124,12 +113,66 @@ public sealed class FlowBufferTests
         var root = Begin(buffer);
         for (var i = 0; i < 1000; i++)
         {
-            End(buffer, Begin(buffer, root));
+            End(Begin(buffer, root));
         }
 
         (buffer.WaitingSpans, buffer.DroppedSpans).ShouldBe((25, 975));
-        End(buffer, root, failed: true);
+        End(root, failed: true);
         _sent.Count.ShouldBe(26);
+    }
+
+    [Fact]
+    public void Flows_ThatNeverEnd_StayWithinTheBound()
+    {
+        var buffer = Buffer(TimeSpan.Zero, mostSpans: 100);
+        var flows = new List<CompactSpan>();
+        for (var i = 0; i < 1000; i++)
+        {
+            var root = Begin(buffer);
+            End(Begin(buffer, root));
+            flows.Add(root);
+            buffer.Expire();
+            buffer.WaitingSpans.ShouldBeLessThanOrEqualTo(100);
+            buffer.KnownFlows.ShouldBeLessThanOrEqualTo(100);
+        }
+
+        (buffer.EvictedFlows, buffer.DroppedSpans).ShouldBe((1000 - buffer.WaitingSpans, 1000 - buffer.WaitingSpans));
+        // Both kinds are kept that fail at last: those that it knows, with their spans, and those that it gave up, without.
+        End(flows[^1], failed: true);
+        _sent.Count.ShouldBe(2);
+        End(flows[0], failed: true);
+        _sent.Count.ShouldBe(3);
+    }
+
+    [Fact]
+    public void Span_ThatBeginsAfterItsFlowHasEnded_IsKeptIfItFails()
+    {
+        var buffer = Buffer(TimeSpan.Zero);
+        var root = Begin(buffer);
+        End(root);
+
+        var late = Begin(buffer, root);
+        End(Begin(buffer, late));
+        End(late, failed: true);
+
+        _sent.Count.ShouldBe(2);
+        _sent.ShouldAllBe(span => span.Flow.TraceId == root.Flow.TraceId);
+        late.ParentId.ShouldBe(root.Id);
+        buffer.WaitingSpans.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Spans_OfOneFlowFromOtherProcesses_AreKeptTogether()
+    {
+        var buffer = Buffer(s_window);
+        var root = Begin(Buffer(s_window));
+        var (first, second) = (BeginElsewhere(buffer, root), BeginElsewhere(buffer, root));
+        End(first);
+        End(second, failed: true);
+
+        _sent.ShouldBe([first, second]);
+        first.ParentId.ShouldBe(root.Id);
+        buffer.TakeFailures().ShouldBe([root.Flow.TraceId]);
     }
 
     [Fact]
@@ -142,40 +185,29 @@ public sealed class FlowBufferTests
         Parallel.For(0, Flows, i =>
         {
             var root = Begin(buffer);
-            Parallel.For(0, 4, j => End(buffer, Begin(buffer, root), failed: i % 2 == 0 && j == 3));
-            End(buffer, root);
+            Parallel.For(0, 4, j => End(Begin(buffer, root), failed: i % 2 == 0 && j == 3));
+            End(root);
         });
 
         sent.ShouldBe(Flows / 2 * 5);
         (buffer.WaitingSpans, buffer.FailedFlows, buffer.ForgottenFlows).ShouldBe((0, Flows / 2, Flows / 2));
     }
 
-    private static Activity Begin(FlowBuffer buffer, Activity? under = null, bool drawn = false)
-    {
-        var span = new Activity("span").SetIdFormat(ActivityIdFormat.W3C);
-        if (under is not null)
-        {
-            // As from another process, or by a message: not the caller's own object.
-            span.SetParentId(under.TraceId, under.SpanId, under.ActivityTraceFlags);
-        }
+    private static CompactSpan BeginElsewhere(FlowBuffer buffer, CompactSpan parent) =>
+        buffer.Continue(parent.Flow.TraceHigh, parent.Flow.TraceLow, parent.Id, "span", TelemetrySources.Messages, ActivityKind.Server);
 
-        span.ActivityTraceFlags = drawn ? ActivityTraceFlags.Recorded : ActivityTraceFlags.None;
-        Activity.Current = null;
-        span.Start();
-        Activity.Current = null;
-        buffer.Begin(span);
-        return span;
-    }
+    private static CompactSpan Begin(FlowBuffer buffer, CompactSpan? under = null) => under is null
+        ? buffer.Begin("span", TelemetrySources.Messages, ActivityKind.Server)
+        : under.Begin("span", TelemetrySources.Messages, ActivityKind.Server);
 
-    private static void End(FlowBuffer buffer, Activity span, bool failed = false)
+    private static void End(CompactSpan span, bool failed = false)
     {
         if (failed)
         {
-            span.SetStatus(ActivityStatusCode.Error, "it failed");
+            span.Fail("it failed");
         }
 
-        span.Stop();
-        buffer.End(span);
+        span.End();
     }
 
     private FlowBuffer Buffer(TimeSpan window, int mostSpans = 1000) => new(new FlowBufferOptions(mostSpans, window), _time, _sent.Add);

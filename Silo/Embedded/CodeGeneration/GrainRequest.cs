@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Sources;
 using Orleans.Runtime;
@@ -21,8 +20,8 @@ public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
     internal Activation? Host;
     internal Dictionary<string, object>? Context;
 
-    /// <summary>While somebody traces: the caller's span until the call begins, then the call's own.</summary>
-    internal Activity? Span;
+    /// <summary>While somebody traces: the caller's span until the call begins, then the call's own. Of .NET, or a record of the <see cref="CallRecorder"/>.</summary>
+    internal object? Span;
     internal CallCancellation? Cancellation;
     internal Exception? Failure;
     internal long SentAt;

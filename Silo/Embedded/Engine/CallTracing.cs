@@ -21,7 +21,7 @@ internal static class CallTracing
     {
         if (Source.HasListeners())
         {
-            request.Span = Activity.Current;
+            request.Span = CallRecorder.Current?.OnSend() ?? Activity.Current;
         }
     }
 
@@ -41,7 +41,14 @@ internal static class CallTracing
         }
 
         var names = NamesOf.GetOrAdd(request.MethodName, static method => Names.Of(method));
-        var span = Source.StartActivity(names.Full, ActivityKind.Server, parent?.Context ?? default);
+        var from = (request.Caller as Activation)?.TraceName;
+        if (parent is not Activity && CallRecorder.Current?.OnStart(parent, names.Full, host.TraceName, from, host.Silo.Name) is { } record)
+        {
+            request.Span = record;
+            return;
+        }
+
+        var span = Source.StartActivity(names.Full, ActivityKind.Server, (parent as Activity)?.Context ?? default);
         request.Span = span;
         if (span is not { IsAllDataRequested: true })
         {
@@ -51,21 +58,27 @@ internal static class CallTracing
         span.SetTag("rpc.system.name", "orleans").SetTag("orleans.rpc.service", names.Service).SetTag("rpc.method", names.Full);
         span.SetTag("orleans.rpc.target_id", host.TraceName);
         span.SetTag("hugesim.silo", host.Silo.Name);
-        if (request.Caller is Activation caller)
+        if (from is not null)
         {
-            span.SetTag("orleans.rpc.source_id", caller.TraceName);
+            span.SetTag("orleans.rpc.source_id", from);
         }
     }
 
     /// <summary>The call has ended.</summary>
     public static void OnEnd(GrainRequest request, Exception? failure)
     {
-        if (request.Span is not { } span)
+        if (request.Span is not { } recorded)
         {
             return;
         }
 
         request.Span = null;
+        if (recorded is not Activity span)
+        {
+            CallRecorder.Current?.OnEnd(recorded, failure);
+            return;
+        }
+
         if (failure is not null)
         {
             span.SetStatus(ActivityStatusCode.Error, failure.Message);

@@ -47,7 +47,7 @@ internal sealed class ScheduleRecorder(MachineOptions options, Func<MachineSnaps
         var (answer, spans) = Ended(_recorder.RecordAsync(FlowNames.Of(command), StepFlow.Tags(command, _steps.Count + 1), async root =>
         {
             var text = await machine.ExecuteAsync(command, CancellationToken.None);
-            StepFlow.End(root, text);
+            StepFlow.End(new FlowSpan(root), text);
             return text;
         }));
         _counters = Ended(machine.ReadCountersAsync(CancellationToken.None));
@@ -77,7 +77,7 @@ internal sealed class ScheduleRecorder(MachineOptions options, Func<MachineSnaps
                 using var part = FlowRecorder.StartPart(root, FlowNames.Of(command), StepFlow.Tags(command, null));
                 parts[command] = part.SpanId.ToHexString();
                 var answer = await execute();
-                StepFlow.End(part, answer);
+                StepFlow.End(new FlowSpan(part), answer);
                 return answer;
             }
 

@@ -32,7 +32,7 @@ public static class ClusterClient
         var losses = new ConnectionLosses(target.Name);
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSingleton<IHostLifetime, ProgramLifetime>();
-        builder.UseOrleansClient(client => Configure(traces ? client.AddActivityPropagation() : client, target, losses));
+        builder.UseOrleansClient(client => Configure(client, target, losses, traces));
         var host = builder.Build();
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(ConnectTimeout);
@@ -55,8 +55,13 @@ public static class ClusterClient
         }
     }
 
-    private static void Configure(IClientBuilder client, ClusterTarget target, ConnectionLosses losses)
+    private static void Configure(IClientBuilder client, ClusterTarget target, ConnectionLosses losses, bool traces)
     {
+        if (traces)
+        {
+            CallFlows.AddTo(client);
+        }
+
         client.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (target.ClusterId, target.ServiceId));
         client.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = GrainHostOptions.ResponseTimeout);
         client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));

@@ -121,7 +121,7 @@ public static class SiloProcess
             OrleansSilo.Configure(silo, settings.NumaNodes, settings.Combine);
             if (telemetry is not null)
             {
-                silo.AddActivityPropagation();
+                CallFlows.AddTo(silo, settings.Name);
                 silo.Services.AddSingleton(telemetry.Pools);
             }
 
