@@ -49,6 +49,28 @@ internal sealed class FaultWorkload : IAsyncDisposable
         await process.Munmap(mapped.Address, mapped.Length);
     });
 
+    /// <summary>The same at a fixed rate; the mappings are made before and go after.</summary>
+    /// <param name="flowsPerSecond">Faults of all processes in a second.</param>
+    public ValueTask<PacedRun> PacedFaultsAsync(int flowsPerSecond) => _host.RunAsync(async _ =>
+    {
+        var mapped = new MmapAnswer[_processes.Length];
+        var next = new long[_processes.Length];
+        for (var i = 0; i < mapped.Length; i++)
+        {
+            mapped[i] = await MapAsync(_processes[i], _pages);
+        }
+
+        var run = await PacedFaults.RunAsync(
+            async process => await _processes[process].Touch(mapped[process].Address + next[process]++ * Units.PageBytes, 1, write: true, 1),
+            _processes.Length, flowsPerSecond, (int)(_processes.Length * _pages));
+        for (var i = 0; i < mapped.Length; i++)
+        {
+            await _processes[i].Munmap(mapped[i].Address, mapped[i].Length);
+        }
+
+        return run;
+    });
+
     /// <summary>Each process maps one page and unmaps it, as often as it has pages.</summary>
     public ValueTask<int> MapAndUnmapAsync() => EachProcess(async process =>
     {

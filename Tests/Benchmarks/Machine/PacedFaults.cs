@@ -3,14 +3,15 @@ using System.Diagnostics;
 namespace Hugesim.Benchmarks.Machine;
 
 /// <summary>What a run at a fixed rate shows.</summary>
-/// <param name="CpuMicroseconds">Processor time of the whole process for each flow, without what a process that waits takes.</param>
-/// <param name="P50Microseconds">Median of the latencies, from the moment at which a flow was due.</param>
+/// <param name="CpuMicroseconds">Processor time of the whole process for each flow.</param>
+/// <param name="P50Microseconds">Median of the latencies of the calls.</param>
 /// <param name="P99Microseconds">99th percentile.</param>
 /// <param name="FlowsPerSecond">What was reached.</param>
 internal sealed record PacedRun(double CpuMicroseconds, double P50Microseconds, double P99Microseconds, double FlowsPerSecond);
 
 /// <summary>
-/// An open loop: flows begin when they are due, each millisecond the same number, however long the ones before take; so a slow answer is seen as such and does not slow the load.
+/// A load at a rate: each process begins its flows when they are due, and catches up where one took longer. The clock that wakes it has milliseconds, so some flows are due at once;
+/// a latency is that of the call alone.
 /// </summary>
 internal static class PacedFaults
 {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using Hugesim.Telemetry;
 using Microsoft.AspNetCore.Builder;
@@ -10,69 +9,100 @@ using OpenTelemetry.Exporter;
 namespace Hugesim.Benchmarks.Machine;
 
 /// <summary>
-/// What tracing costs: flows a second and processor time of each, without, with tail sampling, and with all flows sent to a receiver on this machine. The three take
-/// turns; a flow is a reserved private write fault of its own, with its messages and kernel routines.
+/// What tracing costs, in two ways: at 10,000 flows a second the processor time and latency of each, and as fast as it goes the flows a second. Without tracing, with tracing built in and
+/// nobody listening, with tail sampling, and with all flows sent to a receiver on this machine, which take turns. A flow is a reserved private write fault of its own, with its
+/// messages and kernel routines.
 /// </summary>
 internal static class QuickTracing
 {
     private const int Processes = 4;
-    private const int Pages = 500;
-    private const int Rounds = 15;
+    private const int Pages = 2000;
+    private const int Rounds = 11;
     private const int FlowsPerSecond = 10_000;
 
     internal static async Task RunAsync()
     {
-        var receiver = await StartReceiverAsync();
+        var receiver = await StartReceiverAsync(Task.CompletedTask);
         await using (receiver.ConfigureAwait(false))
         {
-            var url = new Uri(receiver.Urls.First() + "/v1/traces");
-            (string Name, FlowExportOptions? Export)[] kinds =
-            [
-                ("off", null),
-                ("1 % and all failed flows", new FlowExportOptions(url, OtlpExportProtocol.HttpProtobuf, 0.01)),
-                ("all flows sent", new FlowExportOptions(url, OtlpExportProtocol.HttpProtobuf, 1)),
-            ];
+            var url = UrlOf(receiver);
             await using var untraced = await FaultWorkload.StartAsync(Processes, Pages);
             await using var traced = await FaultWorkload.StartAsync(Processes, Pages, traces: true);
-            var rounds = kinds.Select(_ => new List<(double Seconds, double Cpu)>()).ToArray();
+            Kind[] kinds =
+            [
+                new("no tracing", untraced, null),
+                new("built in, nobody listens", traced, null),
+                new("failed flows", traced, To(url, 0)),
+                new("1 % and failed flows", traced, To(url, 0.01)),
+                new("all flows", traced, To(url, 1)),
+            ];
             for (var round = -1; round < Rounds; round++)
             {
-                for (var kind = 0; kind < kinds.Length; kind++)
+                foreach (var kind in kinds)
                 {
-                    var measured = await MeasureAsync(kinds[kind].Export is null ? untraced : traced, kinds[kind].Export);
-                    if (round >= 0)
-                    {
-                        rounds[kind].Add(measured);
-                    }
+                    await MeasureAsync(kind, isKept: round >= 0);
                 }
             }
 
-            Report(kinds.Select(kind => kind.Name).ToArray(), rounds);
+            Report(kinds);
+            await ReportMemoryAsync(traced);
         }
     }
 
-    private static async Task<(double Seconds, double Cpu)> MeasureAsync(FaultWorkload workload, FlowExportOptions? export)
+    private static async Task MeasureAsync(Kind kind, bool isKept)
     {
         // The receiver belongs to nobody's grains, but shares the processor.
-        using var flows = export is null ? null : FlowPipeline.Start(export, FlowPipeline.SiloService, "bench", TimeSpan.Zero);
-        var (began, cpu) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
-        await workload.ReservedFaultsAsync();
-        return (Stopwatch.GetElapsedTime(began).TotalSeconds, (Environment.CpuUsage.TotalTime - cpu).TotalSeconds);
-    }
-
-    private static void Report(string[] names, List<(double Seconds, double Cpu)>[] rounds)
-    {
-        const double Flows = Processes * Pages;
-        for (var kind = 0; kind < names.Length; kind++)
+        using var flows = kind.Export is null ? null : FlowPipeline.Start(kind.Export, FlowPipeline.SiloService, "bench", TimeSpan.Zero);
+        var paced = await kind.Workload.PacedFaultsAsync(FlowsPerSecond);
+        var fast = await kind.Workload.PacedFaultsAsync(int.MaxValue);
+        if (isKept)
         {
-            var speed = Median(rounds[kind].Select((round, i) => rounds[0][i].Seconds / round.Seconds));
-            var cpu = Median(rounds[kind].Select(round => round.Cpu)) / Flows;
-            var extra = cpu - Median(rounds[0].Select(round => round.Cpu)) / Flows;
-            Console.WriteLine(
-                $"{names[kind]}: {Flows / Median(rounds[kind].Select(round => round.Seconds)):N0} flows a second, {speed:N2} of those without; "
-                + $"{cpu * 1e6:N1} us of processor a flow; at {FlowsPerSecond:N0} flows a second {extra * FlowsPerSecond:P1} of a core more");
+            kind.Paced.Add(paced);
+            kind.Fast.Add(fast);
         }
     }
+
+    private static void Report(Kind[] kinds)
+    {
+        Console.WriteLine($"medians of {Rounds} rounds of {Processes * Pages} flows; ratios to 'no tracing' of the same round");
+        Console.WriteLine($"at {FlowsPerSecond:N0} flows a second | us of processor a flow | ratio | % of a core more | p50 us | ratio | p99 us | ratio | as fast as it goes: flows a second | ratio");
+        foreach (var kind in kinds)
+        {
+            var none = kinds[0];
+            var cpu = Median(kind.Paced.Select(run => run.CpuMicroseconds));
+            var more = Median(kind.Paced.Select((run, i) => (run.CpuMicroseconds - none.Paced[i].CpuMicroseconds) * FlowsPerSecond / 1e6));
+            Console.WriteLine(
+                $"{kind.Name} | {cpu:N1} | {Ratio(kind.Paced, none.Paced, run => run.CpuMicroseconds):N2} | {100 * more:N1} "
+                + $"| {Median(kind.Paced.Select(run => run.P50Microseconds)):N1} | {Ratio(kind.Paced, none.Paced, run => run.P50Microseconds):N2} "
+                + $"| {Median(kind.Paced.Select(run => run.P99Microseconds)):N0} | {Ratio(kind.Paced, none.Paced, run => run.P99Microseconds):N2} "
+                + $"| {Median(kind.Fast.Select(run => run.FlowsPerSecond)):N0} | {Ratio(kind.Fast, none.Fast, run => run.FlowsPerSecond):N2}");
+        }
+    }
+
+    // All flows go to a receiver that takes requests and never answers.
+    private static async Task ReportMemoryAsync(FaultWorkload workload)
+    {
+        var never = new TaskCompletionSource();
+        var receiver = await StartReceiverAsync(never.Task);
+        await using (receiver.ConfigureAwait(false))
+        {
+            var before = GC.GetTotalMemory(forceFullCollection: true);
+            using (FlowPipeline.Start(To(UrlOf(receiver), 1), FlowPipeline.SiloService, "bench", TimeSpan.Zero))
+            {
+                for (var i = 1; i <= 5; i++)
+                {
+                    await workload.PacedFaultsAsync(FlowsPerSecond);
+                    var heap = GC.GetTotalMemory(forceFullCollection: true) - before;
+                    Console.WriteLine($"a receiver that does not answer, {i * Processes * Pages:N0} flows sent: {heap / 1e6:N0} MB more than before");
+                }
+            }
+
+            never.SetResult();
+        }
+    }
+
+    private static double Ratio(List<PacedRun> runs, List<PacedRun> to, Func<PacedRun, double> value) =>
+        Median(runs.Select((run, i) => value(run) / value(to[i])));
 
     private static double Median(IEnumerable<double> values)
     {
@@ -80,7 +110,11 @@ internal static class QuickTracing
         return sorted[sorted.Length / 2];
     }
 
-    private static async Task<WebApplication> StartReceiverAsync()
+    private static FlowExportOptions To(Uri url, double ratio) => new(url, OtlpExportProtocol.HttpProtobuf, ratio);
+
+    private static Uri UrlOf(WebApplication receiver) => new(receiver.Urls.First() + "/v1/traces");
+
+    private static async Task<WebApplication> StartReceiverAsync(Task answersAfter)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -89,9 +123,17 @@ internal static class QuickTracing
         application.MapPost("/v1/traces", async context =>
         {
             await context.Request.Body.CopyToAsync(Stream.Null);
+            await answersAfter;
             context.Response.ContentType = "application/x-protobuf";
         });
         await application.StartAsync();
         return application;
+    }
+
+    private sealed record Kind(string Name, FaultWorkload Workload, FlowExportOptions? Export)
+    {
+        public List<PacedRun> Paced { get; } = [];
+
+        public List<PacedRun> Fast { get; } = [];
     }
 }
