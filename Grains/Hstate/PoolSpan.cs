@@ -6,6 +6,9 @@ namespace Hugesim.Grains;
 /// <summary>The span of a routine under hugetlb_lock, with the pool's counters before and after it. Nothing while nobody listens.</summary>
 internal readonly struct PoolSpan : IDisposable
 {
+    // The counters twice, what was asked for, and the answer.
+    private const int NumbersOfSpan = 10;
+
     private readonly FlowSpan _span;
     private readonly HugePagePool _pool;
 
@@ -14,7 +17,7 @@ internal readonly struct PoolSpan : IDisposable
     /// <summary>The routine begins.</summary>
     public static PoolSpan Begin(string routine, HugePagePool pool, string tag, long value)
     {
-        var span = KernelTracing.Leaf(routine);
+        var span = KernelTracing.Leaf(routine).Expecting(NumbersOfSpan);
         if (span.IsRecorded)
         {
             span.With(tag, value)

@@ -12,8 +12,9 @@ public sealed class CompactSpan
 
     private static readonly AsyncLocal<CompactSpan?> s_current = new();
 
-    private Fact[]? _facts;
-    private int _factCount;
+    private (string Tag, long Number)[]? _numbers;
+    private int _numberCount;
+    private List<(string Tag, object Value)>? _others;
     private ulong _id;
     private FlowLink? _link;
 
@@ -102,10 +103,22 @@ public sealed class CompactSpan
     }
 
     /// <summary>Adds a number.</summary>
-    public void Add(string tag, long value) => Slot() = new Fact(tag, value, null);
+    public void Add(string tag, long value)
+    {
+        _numbers ??= new (string, long)[FewTags];
+        if (_numberCount == _numbers.Length)
+        {
+            Array.Resize(ref _numbers, 2 * _numberCount);
+        }
+
+        _numbers[_numberCount++] = (tag, value);
+    }
+
+    /// <summary>So many numbers will be added.</summary>
+    public void Expect(int numbers) => _numbers ??= new (string, long)[numbers];
 
     /// <summary>Adds something else.</summary>
-    public void Add(string tag, object? value) => Slot() = new Fact(tag, 0, value ?? "");
+    public void Add(string tag, object? value) => (_others ??= []).Add((tag, value ?? ""));
 
     /// <summary>Marks it as failed.</summary>
     public void Fail(string cause) => (Failed, Cause) = (true, cause);
@@ -117,23 +130,18 @@ public sealed class CompactSpan
         Flow.End(this);
     }
 
-    /// <summary>Its tags, the last value of each, in the order in which they were set.</summary>
+    /// <summary>Its tags, the last value of each: of the message, then numbers and then others in the order in which they were set.</summary>
     public IReadOnlyList<KeyValuePair<string, object>> Tags()
     {
         var tags = Message.Tags(Name);
-        for (var i = 0; i < _factCount; i++)
+        for (var i = 0; i < _numberCount; i++)
         {
-            var (tag, number, other) = _facts![i];
-            var at = tags.FindIndex(known => known.Key == tag);
-            var value = KeyValuePair.Create(tag, other ?? number);
-            if (at < 0)
-            {
-                tags.Add(value);
-            }
-            else
-            {
-                tags[at] = value;
-            }
+            Set(tags, _numbers![i].Tag, _numbers[i].Number);
+        }
+
+        foreach (var (tag, value) in _others ?? [])
+        {
+            Set(tags, tag, value);
         }
 
         return tags;
@@ -142,21 +150,18 @@ public sealed class CompactSpan
     /// <summary>The value of a tag, or null.</summary>
     public object? Tag(string name) => Tags().FirstOrDefault(tag => tag.Key == name).Value;
 
-    private ref Fact Slot()
+    private static void Set(List<KeyValuePair<string, object>> tags, string tag, object value)
     {
-        if (_facts is null)
+        var at = tags.FindIndex(known => known.Key == tag);
+        if (at < 0)
         {
-            _facts = new Fact[FewTags];
+            tags.Add(new(tag, value));
         }
-        else if (_factCount == _facts.Length)
+        else
         {
-            Array.Resize(ref _facts, 3 * _factCount);
+            tags[at] = new(tag, value);
         }
-
-        return ref _facts[_factCount++];
     }
-
-    private readonly record struct Fact(string Tag, long Number, object? Other);
 }
 
 /// <summary>Who talks to whom in a message.</summary>

@@ -51,6 +51,13 @@ public readonly struct FlowSpan : IDisposable
         return this;
     }
 
+    /// <summary>So many numbers will be added: room is made for them at once.</summary>
+    public FlowSpan Expecting(int numbers)
+    {
+        Compact?.Expect(numbers);
+        return this;
+    }
+
     /// <summary>Adds a range of a reserve map or file.</summary>
     public FlowSpan WithRange(long from, long to) => With(Tags.From, from).With(Tags.To, to);
 

@@ -341,7 +341,7 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
         /// <summary>Spans under way that lie in no other one of this process.</summary>
         public int Open { get; set; }
 
-        public long LastEnd { get; set; } = buffer._time.GetTimestamp();
+        public long LastEnd { get; set; } = buffer.HasOthers ? buffer._time.GetTimestamp() : 0;
 
         public bool IsFailed { get; set; }
 

@@ -11,7 +11,8 @@ namespace Hugesim.Telemetry;
 /// </summary>
 internal sealed class FlowProcessor : BaseExportProcessor<Activity>
 {
-    private const int MostQueuedSpans = 65_536;
+    /// <summary>The most spans that wait for the receiver.</summary>
+    public const int MostQueuedSpans = 65_536;
     private const int BatchSpans = 512;
     private static readonly TimeSpan s_expiry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(500);
@@ -19,10 +20,12 @@ internal sealed class FlowProcessor : BaseExportProcessor<Activity>
     private readonly FlowBuffer _buffer;
     private readonly SpanStore? _store;
     private readonly CallMeter? _calls;
-    private readonly BlockingCollection<object> _queue = new(MostQueuedSpans);
+    private readonly ConcurrentQueue<object> _queue = new();
+    private readonly AutoResetEvent _wake = new(false);
     private readonly ITimer _timer;
     private readonly Thread? _exports;
-    private readonly ManualResetEventSlim _isIdle = new(true);
+    private volatile bool _isClosed;
+    private int _pendingSpans;
     private long _sentSpans;
     private long _refusedSpans;
     private long _unsentSpans;
@@ -50,6 +53,9 @@ internal sealed class FlowProcessor : BaseExportProcessor<Activity>
 
     /// <summary>Spans that the receiver has taken.</summary>
     public long SentSpans => Volatile.Read(ref _sentSpans);
+
+    /// <summary>Spans that wait for the receiver or are on their way to it.</summary>
+    public int PendingSpans => Volatile.Read(ref _pendingSpans);
 
     /// <summary>Spans that had no room in the queue.</summary>
     public long RefusedSpans => Volatile.Read(ref _refusedSpans);
@@ -89,13 +95,19 @@ internal sealed class FlowProcessor : BaseExportProcessor<Activity>
     protected override void OnExport(Activity data) => Send(data);
 
     /// <inheritdoc/>
-    protected override bool OnForceFlush(int timeoutMilliseconds) => _exports is null || _isIdle.Wait(timeoutMilliseconds);
+    protected override bool OnForceFlush(int timeoutMilliseconds) => SpinWait.SpinUntil(
+        () =>
+        {
+            _wake.Set();
+            return PendingSpans == 0;
+        },
+        timeoutMilliseconds);
 
     /// <inheritdoc/>
     protected override bool OnShutdown(int timeoutMilliseconds)
     {
         _timer.Dispose();
-        _queue.CompleteAdding();
+        Close();
         var all = _exports?.Join(timeoutMilliseconds) ?? true;
         return base.OnShutdown(timeoutMilliseconds) && all;
     }
@@ -106,9 +118,9 @@ internal sealed class FlowProcessor : BaseExportProcessor<Activity>
         if (disposing)
         {
             _timer.Dispose();
-            if (!_queue.IsAddingCompleted)
+            if (!_isClosed)
             {
-                _queue.CompleteAdding();
+                Close();
                 _exports?.Join(s_patience);
             }
         }
@@ -137,31 +149,53 @@ internal sealed class FlowProcessor : BaseExportProcessor<Activity>
             return;
         }
 
-        _isIdle.Reset();
-        if (_queue.IsAddingCompleted || !_queue.TryAdd(span))
+        var pending = Interlocked.Increment(ref _pendingSpans);
+        if (_isClosed || pending > MostQueuedSpans)
         {
+            Interlocked.Decrement(ref _pendingSpans);
             Interlocked.Increment(ref _refusedSpans);
+            return;
         }
+
+        _queue.Enqueue(span);
+        if (pending == BatchSpans)
+        {
+            // Not for each span: waking a thread costs more than the span.
+            _wake.Set();
+        }
+    }
+
+    private void Close()
+    {
+        _isClosed = true;
+        _wake.Set();
     }
 
     private void Export()
     {
         var batch = new Activity[BatchSpans];
-        while (!_queue.IsCompleted)
+        while (true)
         {
-            var count = Gather(batch);
-            if (count == 0)
+            var isLast = _isClosed;
+            var taken = Gather(batch, out var count);
+            if (count > 0)
             {
-                _isIdle.Set();
-                continue;
+                var result = SendBatch(batch, count);
+                Interlocked.Add(ref result == ExportResult.Success ? ref _sentSpans : ref _unsentSpans, count);
+                Array.Clear(batch, 0, count);
             }
 
-            var result = SendBatch(batch, count);
-            Interlocked.Add(ref result == ExportResult.Success ? ref _sentSpans : ref _unsentSpans, count);
-            Array.Clear(batch, 0, count);
-        }
+            Interlocked.Add(ref _pendingSpans, -taken);
+            if (taken == 0 && isLast)
+            {
+                return;
+            }
 
-        _isIdle.Set();
+            if (PendingSpans < BatchSpans && !_isClosed)
+            {
+                _wake.WaitOne(s_patience);
+            }
+        }
     }
 
     private ExportResult SendBatch(Activity[] batch, int count)
@@ -171,26 +205,19 @@ internal sealed class FlowProcessor : BaseExportProcessor<Activity>
         return exporter.Export(new Batch<Activity>(batch, count));
     }
 
-    // A batch that is full, or what has come within the patience.
-    private int Gather(Activity[] batch)
+    private int Gather(Activity[] batch, out int count)
     {
-        var count = 0;
-        var began = Stopwatch.GetTimestamp();
-        while (count < batch.Length)
+        var taken = count = 0;
+        while (taken < batch.Length && _queue.TryDequeue(out var span))
         {
-            var left = s_patience - Stopwatch.GetElapsedTime(began);
-            if (!_queue.TryTake(out var span, left > TimeSpan.Zero ? left : TimeSpan.Zero))
-            {
-                break;
-            }
-
+            taken++;
             if ((span as Activity ?? KeptSpan.ToActivity((CompactSpan)span)) is { } ended)
             {
                 batch[count++] = ended;
             }
         }
 
-        return count;
+        return taken;
     }
 
     private sealed class NoExporter : BaseExporter<Activity>
