@@ -10,7 +10,6 @@ namespace Hugesim.Telemetry;
 public readonly struct FlowSpan : IDisposable
 {
     private readonly object? _span;
-    private readonly bool _isLeaf;
 
     /// <summary>One of .NET, or nothing.</summary>
     public FlowSpan(Activity? span) => _span = span;
@@ -20,7 +19,7 @@ public readonly struct FlowSpan : IDisposable
     /// <param name="isLeaf">Nothing begins inside it, so it never becomes the current one.</param>
     public FlowSpan(CompactSpan span, bool isLeaf)
     {
-        (_span, _isLeaf) = (span, isLeaf);
+        _span = span;
         if (!isLeaf)
         {
             CompactSpan.Current = span;
@@ -111,11 +110,7 @@ public readonly struct FlowSpan : IDisposable
     {
         if (_span is CompactSpan compact)
         {
-            if (!_isLeaf)
-            {
-                CompactSpan.Current = compact.Parent;
-            }
-
+            // The current span stays what it is until the async method ends that began this one, and with it what flows with that method.
             compact.End();
         }
         else if (_span is not null)

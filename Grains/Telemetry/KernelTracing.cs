@@ -13,7 +13,9 @@ public static class KernelTracing
 
     private static readonly ActivitySource Source = new(SourceName);
 
-    /// <summary>A kernel routine begins; dispose the span at its end. It records nothing while nobody listens.</summary>
+    /// <summary>
+    /// A kernel routine begins, which is the rest of an async method; dispose the span at its end. It records nothing while nobody listens.
+    /// </summary>
     /// <param name="name">The routine's name in the kernel, such as <c>hugetlb_acct_memory</c>.</param>
     public static FlowSpan Routine(string name) => Source.HasListeners() ? Begin(name, isLeaf: false) : default;
 

@@ -58,7 +58,8 @@ public sealed partial class MetricsTests(ObservedCluster cluster) : IDisposable
         // An attribute may look like a metric.
         var known = samples.Select(sample => sample.Name).Concat(samples.SelectMany(sample => sample.Labels.Keys)).ToHashSet();
         var folder = Path.GetFullPath(Path.Combine(RecordingFiles.Root, "..", "..", "..", "Deployment", "grafana", "dashboards"));
-        foreach (var file in Directory.EnumerateFiles(folder))
+        // Orleans has counters of its own; the embedded engine has no such thing to be shown.
+        foreach (var file in Directory.EnumerateFiles(folder).Where(file => EngineChoice.Engine == "Orleans" || Path.GetFileName(file) != "silos.json"))
         {
             using var dashboard = JsonDocument.Parse(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
             var expressions = dashboard.RootElement.GetProperty("panels").EnumerateArray()
