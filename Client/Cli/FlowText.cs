@@ -46,7 +46,7 @@ internal sealed class FlowText(StyledOutput output)
     // What a command of a block did stands at its deliveries, unless it is looked at alone.
     private void WriteSpans(RecordedStep step, bool isAlone)
     {
-        foreach (var (span, depth) in SpanTree.Order(SpanTree.WithoutCallers(step.Spans)))
+        foreach (var (span, depth) in SpanTree.Order(step.Spans))
         {
             if (depth > 0 && (step.BlockLine is null || isAlone))
             {

@@ -48,7 +48,7 @@ public sealed record Explanation(
         ArgumentOutOfRangeException.ThrowIfLessThan(number, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(number, run.Steps.Count);
         var step = run.Steps[number - 1];
-        var spans = SpanTree.Order(SpanTree.WithoutCallers(step.Spans));
+        var spans = SpanTree.Order(step.Spans);
         var causes = FlowNames.IsFailure(step.Result.Answer)
             ? spans.Where(nested => nested.Span is { Failed: true, Source: KernelTracing.SourceName })
                 .Select(nested => new Cause(nested.Span.Name, nested.Span.Tag(KernelTracing.Tags.Error), nested.Span.Cause ?? ""))

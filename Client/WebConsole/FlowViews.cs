@@ -47,7 +47,7 @@ internal static class FlowViews
     /// <summary>A flow as it was kept.</summary>
     public static FlowView Flow(IReadOnlyList<RecordedSpan> recorded)
     {
-        var spans = SpanTree.Order(SpanTree.WithoutCallers(recorded));
+        var spans = SpanTree.Order(recorded);
         if (spans.Count == 0)
         {
             return new FlowView("", 0, [], []);

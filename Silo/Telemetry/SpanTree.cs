@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Hugesim.Telemetry;
 
 /// <summary>A span and how deep it lies below the root of its flow.</summary>
@@ -30,13 +28,5 @@ public static class SpanTree
         }
 
         return ordered;
-    }
-
-    /// <summary>Leaves out the caller's half of each message, which Orleans has besides its receiver's.</summary>
-    public static IReadOnlyList<RecordedSpan> WithoutCallers(IReadOnlyList<RecordedSpan> spans)
-    {
-        var callers = spans.Where(span => span.Kind == ActivityKind.Client).ToDictionary(span => span.SpanId, StringComparer.Ordinal);
-        string? Parent(string? id) => id is not null && callers.TryGetValue(id, out var caller) ? Parent(caller.ParentId) : id;
-        return [.. spans.Where(span => span.Kind != ActivityKind.Client).Select(span => span with { ParentId = Parent(span.ParentId) })];
     }
 }

@@ -13,7 +13,7 @@ internal static class FlowTree
     public static string Of(IReadOnlyList<RecordedSpan> spans)
     {
         var text = new StringBuilder();
-        foreach (var (span, depth) in SpanTree.Order(SpanTree.WithoutCallers(spans)))
+        foreach (var (span, depth) in SpanTree.Order(spans))
         {
             text.Append(' ', 2 * depth).Append(span.Name);
             foreach (var tag in Shown.Where(tag => span.Tag(tag) is not null))

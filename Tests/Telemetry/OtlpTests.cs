@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Hugesim.Telemetry;
 using Hugesim.Tests.Telemetry.Otlp;
 using Shouldly;
@@ -140,8 +139,7 @@ public sealed class OtlpTests(ObservedCluster cluster)
 
     private static bool IsRequest(RecordedSpan span) => span.Source == ClientTracing.SourceName && span.ParentId is not null;
 
-    // All spans of the flow of a command, once they hang together and are so many. The client's halves of messages, which only Orleans has, and requests over HTTP
-    // are not counted.
+    // All spans of the flow of a command, once they hang together and are so many. Requests over HTTP are not counted.
     private async Task<IReadOnlyList<OtlpReceiver.Received>> ReceivedAsync(string command, int spans) => await cluster.Receiver.WaitForAsync(
         received =>
         {
@@ -149,7 +147,7 @@ public sealed class OtlpTests(ObservedCluster cluster)
             var flow = root is null ? [] : received.Where(one => one.Span.TraceId == root.Span.TraceId).ToArray();
             var known = flow.Select(one => one.Span.SpanId).ToHashSet();
             var isWhole = flow.All(one => one.Span.ParentId is not { } parent || known.Contains(parent));
-            return isWhole && flow.Count(one => one.Span.Kind != ActivityKind.Client && !IsRequest(one.Span)) >= spans ? flow : null;
+            return isWhole && flow.Count(one => !IsRequest(one.Span)) >= spans ? flow : null;
         },
         TestContext.Current.CancellationToken);
 }
