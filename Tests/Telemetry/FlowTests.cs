@@ -17,23 +17,7 @@ public sealed class FlowTests
         // "the subpool has 3 reserved pages; a request for 5 takes the 3, and 2 more must come from the global pool".
         var run = await Run("pool 6", "mount A min_size=3", "proc p", "p open f A/x", "p mmap s 5 shared fd=f");
 
-        Tree(run.Steps[4]).ShouldBe(
-            """
-            mmap answer=ok
-              IProcessGrain/Mmap
-                IVmaGrain/Map
-                  IInodeGrain/Map
-                    hugetlb_reserve_pages from=0 to=5 chg=5
-                      region_chg from=0 to=5 answer=5
-                      IHstateGrain/Reserve
-                        hugetlb_acct_memory chg=0
-                      ISubpoolGrain/GetPages
-                        hugepage_subpool_get_pages chg=5 answer=2
-                      IHstateGrain/Reserve
-                        hugetlb_acct_memory chg=2 resv 3->5
-                      region_add from=0 to=5 answer=5
-
-            """.ReplaceLineEndings("\n"));
+        Tree(run.Steps[4]).ShouldBe(DocumentFlows.MmapOverMinSize);
     }
 
     [Fact]
@@ -41,25 +25,7 @@ public sealed class FlowTests
     {
         var run = await Run("pool 1", "proc p", "p mmap m 1 private", "p w m 0 7", "p fork c", "p w m 0 8", "c catch", "c r m 0");
 
-        Tree(run.Steps[5]).ShouldBe(
-            """
-            store answer=ok
-              IProcessGrain/Touch
-                IVmaGrain/Access
-                  hugetlb_wp
-                    IFramesGrain/TryReuse
-                    alloc_hugetlb_folio error=ENOSPC
-                      IHstateGrain/AllocHugePage
-                        dequeue_hugetlb_folio error=ENOMEM
-                    IInodeGrain/UnmapRefPrivate
-                      unmap_ref_private
-                        IVmaGrain/BorrowerOffset
-                        IVmaGrain/TakeReference
-                          __unmap_hugepage_range
-                            IFramesGrain/Put
-                    IFramesGrain/TryReuse
-
-            """.ReplaceLineEndings("\n"));
+        Tree(run.Steps[5]).ShouldBe(DocumentFlows.CowByTheOwner);
         var fault = run.Steps[7].Spans.Single(span => span.Name == "hugetlb_no_page");
         fault.Failed.ShouldBeTrue();
         fault.Tag(KernelTracing.Tags.Error).ShouldBe("SIGBUS");
@@ -71,25 +37,7 @@ public sealed class FlowTests
     {
         var run = await Run("pool 4", "mount A", "proc p", "p open f A/x", "p mmap s 3 shared fd=f", "p w s 0", "p trunc f 0");
 
-        Tree(run.Steps[6]).ShouldBe(
-            """
-            trunc answer=ok
-              IProcessGrain/Truncate
-                IInodeGrain/Truncate
-                  hugetlb_vmtruncate from=0
-                    IVmaGrain/UnmapFile
-                      __unmap_hugepage_range
-                        IFramesGrain/Put
-                    remove_inode_hugepages from=0 to=end
-                      IFramesGrain/Put
-                      IHstateGrain/FreeHugePages
-                        free_huge_folio free 3->4
-                      hugetlb_unreserve_pages from=0 to=end
-                        region_del from=0 to=end answer=3
-                        IHstateGrain/Unreserve
-                          hugetlb_acct_memory chg=-2 resv 2->0
-
-            """.ReplaceLineEndings("\n"));
+        Tree(run.Steps[6]).ShouldBe(DocumentFlows.Truncate);
     }
 
     [Fact]

@@ -17,24 +17,7 @@ public sealed class OtlpTests(ObservedCluster cluster)
     {
         await cluster.RunAsync(1, "pool 6", "mount A min_size=3", "proc p", "p open f A/x", "p mmap exports1 5 shared fd=f");
 
-        await ShouldShowAsync(
-            "p mmap exports1 5 shared fd=f",
-            """
-            mmap answer=ok
-              IProcessGrain/Mmap
-                IVmaGrain/Map
-                  IInodeGrain/Map
-                    hugetlb_reserve_pages from=0 to=5 chg=5
-                      region_chg from=0 to=5 answer=5
-                      IHstateGrain/Reserve
-                        hugetlb_acct_memory chg=0
-                      ISubpoolGrain/GetPages
-                        hugepage_subpool_get_pages chg=5 answer=2
-                      IHstateGrain/Reserve
-                        hugetlb_acct_memory chg=2 resv 3->5
-                      region_add from=0 to=5 answer=5
-
-            """.ReplaceLineEndings("\n"));
+        await ShouldShowAsync("p mmap exports1 5 shared fd=f", DocumentFlows.MmapOverMinSize);
     }
 
     [Fact]
@@ -42,26 +25,7 @@ public sealed class OtlpTests(ObservedCluster cluster)
     {
         await cluster.RunAsync(1, "pool 1", "proc p", "p mmap exports2 1 private", "p w exports2 0 7", "p fork c", "p w exports2 0 8");
 
-        await ShouldShowAsync(
-            "p w exports2 0 8",
-            """
-            store answer=ok
-              IProcessGrain/Touch
-                IVmaGrain/Access
-                  hugetlb_wp
-                    IFramesGrain/TryReuse
-                    alloc_hugetlb_folio error=ENOSPC
-                      IHstateGrain/AllocHugePage
-                        dequeue_hugetlb_folio error=ENOMEM
-                    IInodeGrain/UnmapRefPrivate
-                      unmap_ref_private
-                        IVmaGrain/BorrowerOffset
-                        IVmaGrain/TakeReference
-                          __unmap_hugepage_range
-                            IFramesGrain/Put
-                    IFramesGrain/TryReuse
-
-            """.ReplaceLineEndings("\n"));
+        await ShouldShowAsync("p w exports2 0 8", DocumentFlows.CowByTheOwner);
     }
 
     [Fact]
@@ -70,26 +34,7 @@ public sealed class OtlpTests(ObservedCluster cluster)
         await cluster.RunAsync(
             1, "pool 4", "mount A", "proc p", "p open exports3 A/x", "p mmap s 3 shared fd=exports3", "p w s 0", "p trunc exports3 0");
 
-        await ShouldShowAsync(
-            "p trunc exports3 0",
-            """
-            trunc answer=ok
-              IProcessGrain/Truncate
-                IInodeGrain/Truncate
-                  hugetlb_vmtruncate from=0
-                    IVmaGrain/UnmapFile
-                      __unmap_hugepage_range
-                        IFramesGrain/Put
-                    remove_inode_hugepages from=0 to=end
-                      IFramesGrain/Put
-                      IHstateGrain/FreeHugePages
-                        free_huge_folio free 3->4
-                      hugetlb_unreserve_pages from=0 to=end
-                        region_del from=0 to=end answer=3
-                        IHstateGrain/Unreserve
-                          hugetlb_acct_memory chg=-2 resv 2->0
-
-            """.ReplaceLineEndings("\n"));
+        await ShouldShowAsync("p trunc exports3 0", DocumentFlows.Truncate);
     }
 
     [Fact]
