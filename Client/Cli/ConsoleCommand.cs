@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Hugesim.Clusters;
 using Hugesim.History;
 using Hugesim.Telemetry;
 using Hugesim.WebConsole;
@@ -65,7 +66,8 @@ internal sealed class ConsoleCommand(CliServices services, CliConsole console)
             }
         }
 
-        var server = new ConsoleServer(services, new SpanStore(StoredSpans));
+        var shown = request.Machine.Cluster is { } cluster ? services with { Machines = new MachinesOnCluster(services.Machines, cluster) } : services;
+        var server = new ConsoleServer(shown, new SpanStore(StoredSpans));
         WebApplication application;
         try
         {
@@ -80,8 +82,8 @@ internal sealed class ConsoleCommand(CliServices services, CliConsole console)
 
         await using (application.ConfigureAwait(false))
         {
-            var shown = run is null ? "" : "#run=" + server.Show(run);
-            console.Output.Write($"The console is at {application.Urls.First()}/{shown} ; Ctrl-C ends it.\n");
+            var anchor = run is null ? "" : "#run=" + server.Show(run);
+            console.Output.Write($"The console is at {application.Urls.First()}/{anchor} ; Ctrl-C ends it.\n");
             console.Output.Flush();
             await Task.Delay(Timeout.Infinite, cancellationToken).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)
                 .ConfigureAwait(false);

@@ -49,15 +49,11 @@ internal sealed class ScheduleOptions
         command.Validators.Add(RefuseContradiction);
     }
 
-    /// <summary>Has the command executed in the process of the cluster, if it names one; null if it is to be executed here.</summary>
-    /// <exception cref="ClusterException">The cluster's silos are processes of their own: what happens in them cannot be recorded from here.</exception>
+    /// <summary>Has the command executed in the process of the cluster, if that has the silos in it; null if it is to be executed here.</summary>
     public async Task<int?> ForwardAsync(CliConsole console, ParseResult result, IReadOnlyList<Symbol> files, CancellationToken cancellationToken) =>
         result.GetValue(_options.Cluster) is not { } cluster
             ? null
-            : await ForwardedCommand.RunAsync(console, result, cluster, files, cancellationToken).ConfigureAwait(false)
-                ?? throw ClusterException.Input(
-                    $"what happens in the silos of cluster '{cluster}' cannot be recorded from another process: each has its own part of a flow",
-                    "leave --cluster away, which shows the same messages and routines on silos in this process; flows of the cluster itself go to Jaeger, see Deployment/README.md");
+            : await ForwardedCommand.RunAsync(console, result, cluster, files, cancellationToken).ConfigureAwait(false);
 
     /// <summary>What the options ask for.</summary>
     public HistoryRequest Of(ParseResult result)

@@ -4,6 +4,7 @@ using Hugesim.Grains;
 using Hugesim.Machine;
 using Hugesim.Scenarios;
 using Hugesim.Silo;
+using Hugesim.Telemetry;
 
 namespace Hugesim.Clusters;
 
@@ -20,7 +21,9 @@ internal sealed class SiloMachines(IGrainHost host) : IClusterMachines
     {
         var name = $"{_prefix}-{Interlocked.Increment(ref _machines)}";
         var leased = await _lease.HostAsync(new ClusterMachine(name, options.Profile, options.Nodes)).ConfigureAwait(false);
-        return await GrainMachine.BootAsync(leased, name, options).ConfigureAwait(false);
+        var machine = await GrainMachine.BootAsync(leased, name, options).ConfigureAwait(false);
+        machine.Flows = host as IFlowSource;
+        return machine;
     }
 
     /// <inheritdoc/>

@@ -25,6 +25,16 @@ internal sealed class FlowMachine(IScenarioMachine machine, FlowRecorder recorde
     /// <summary>The processes at that time.</summary>
     public IReadOnlyList<NamedProcess> Names { get; private set; } = [];
 
+    /// <summary>Do all processes that the machine is spread over record flows?</summary>
+    /// <exception cref="Silo.ClusterException">One does not.</exception>
+    public async ValueTask CheckAsync()
+    {
+        if (machine is IFlowSource others)
+        {
+            await others.GatherAsync("").ConfigureAwait(false);
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask<string> ExecuteAsync(ScenarioCommand command, CancellationToken cancellationToken)
     {
@@ -34,8 +44,17 @@ internal sealed class FlowMachine(IScenarioMachine machine, FlowRecorder recorde
             StepFlow.End(new FlowSpan(root), text);
             return text;
         }).ConfigureAwait(false);
+        if (machine is IFlowSource others)
+        {
+            Spans = Join(Spans, await others.GatherAsync(Spans[0].TraceId).ConfigureAwait(false));
+        }
+
         return answer;
     }
+
+    // The root is of this process; what lies in it is ordered by the clocks of all.
+    private static IReadOnlyList<RecordedSpan> Join(IReadOnlyList<RecordedSpan> here, IReadOnlyList<RecordedSpan> elsewhere) =>
+        elsewhere.Count == 0 ? here : [here[0], .. here.Skip(1).Concat(elsewhere).OrderBy(span => span.Start)];
 
     /// <inheritdoc/>
     public IReadOnlyList<string> TakeDeaths() => machine.TakeDeaths();

@@ -55,6 +55,8 @@ public sealed record RecordedRun(MachineOptions Options, IReadOnlyList<RecordedS
         var machine = new FlowMachine(await machines.CreateAsync(options with { Traces = true }, cancellationToken).ConfigureAwait(false), recorder, inspects);
         await using (machine.ConfigureAwait(false))
         {
+            // Before anything is done: do all that take part record it?
+            await machine.CheckAsync().ConfigureAwait(false);
             var collector = new Collector(machine);
             var outcome = await ScenarioRunner.RunAsync(
                 ScenarioParser.ReadAsync(scenario, file, cancellationToken), machine, collector, findAllErrors: true, cancellationToken)

@@ -4,6 +4,7 @@ using Hugesim.Grains;
 using Hugesim.Model;
 using Hugesim.Scenarios;
 using Hugesim.Silo;
+using Hugesim.Telemetry;
 using Orleans.Runtime;
 
 namespace Hugesim.Machine;
@@ -12,7 +13,7 @@ namespace Hugesim.Machine;
 /// A simulated machine that executes scenarios: the recorder's controller and the user space of its processes, in front of the grains that
 /// are the kernel. Answers are the recorder's text.
 /// </summary>
-internal sealed partial class GrainMachine : IScenarioMachine, IAuditedMachine, IInspectedMachine, IParallelMachine
+internal sealed partial class GrainMachine : IScenarioMachine, IAuditedMachine, IInspectedMachine, IParallelMachine, IFlowSource
 {
     private readonly IGrainHost _host;
     private readonly string _name;
@@ -35,6 +36,9 @@ internal sealed partial class GrainMachine : IScenarioMachine, IAuditedMachine, 
         _profile = KernelProfiles.Get(options.Profile);
         _races = options.Cluster is not null;
     }
+
+    /// <summary>Where its flows are that other processes record; null if there are none.</summary>
+    public IFlowSource? Flows { get; set; }
 
     private IGrainFactory Grains => _grains ?? throw new InvalidOperationException("grains are called outside of a step");
 
@@ -82,6 +86,9 @@ internal sealed partial class GrainMachine : IScenarioMachine, IAuditedMachine, 
         ct.ThrowIfCancellationRequested();
         return Run(() => MachineAudit.RunAsync(Grains, _name));
     }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<RecordedSpan>> GatherAsync(string traceId) => Flows?.GatherAsync(traceId) ?? new([]);
 
     /// <inheritdoc/>
     public ValueTask<MachineSnapshot> InspectAsync() => Run(() => MachineAudit.CollectAsync(Grains, _name));

@@ -155,14 +155,16 @@ public sealed class LocalClusterTests(LocalClusterFixture cluster)
     }
 
     [Fact]
-    public async Task Trace_ThroughTheCluster_ShowsMessages_OrSaysWhyNot()
+    public async Task Trace_ThroughAClusterThatShowsNothing_ShowsMessages_OrSaysWhatToDo()
     {
         var (code, output, error) = await cluster.Program.RunAsync("trace", s_example, "--step", "5", "--cluster", "local");
 
         if (SiloProcess.IsSupported)
         {
             code.ShouldBe(2);
-            error.ShouldContain("cannot be recorded from another process");
+            error.ShouldContain("silo silo-");
+            error.ShouldContain(" of cluster local records no flows");
+            error.ShouldContain("cluster up --console");
         }
         else
         {

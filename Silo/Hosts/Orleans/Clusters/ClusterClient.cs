@@ -39,7 +39,7 @@ public static class ClusterClient
         try
         {
             await host.StartAsync(timeout.Token).ConfigureAwait(false);
-            return new ClientHost(host, losses, traces);
+            return new ClientHost(host, target.Name, losses, traces);
         }
         catch (Exception exception)
         {
@@ -62,6 +62,7 @@ public static class ClusterClient
             CallFlows.AddTo(client);
         }
 
+        FlowControl.AllowType(client.Services);
         client.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (target.ClusterId, target.ServiceId));
         client.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = GrainHostOptions.ResponseTimeout);
         client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
@@ -95,23 +96,26 @@ public static class ClusterClient
         ? $"no gateway could be reached within {ConnectTimeout.TotalSeconds} s"
         : exception.Message;
 
-    private sealed class ClientHost : IGrainHost
+    private sealed class ClientHost : IGrainHost, IFlowSource
     {
         private readonly IHost _host;
+        private readonly string _cluster;
         private readonly ConnectionLosses _losses;
         private readonly IGrainFactory _grains;
         private readonly CancellationTokenSource _stop = new();
         private readonly Task _exchange;
 
-        public ClientHost(IHost host, ConnectionLosses losses, bool traces)
+        public ClientHost(IHost host, string cluster, ConnectionLosses losses, bool traces)
         {
-            (_host, _losses) = (host, losses);
+            (_host, _cluster, _losses) = (host, cluster, losses);
             Calls = new RepeatedCalls(TimeProvider.System, () => losses.Next);
             _grains = host.Services.GetRequiredService<IGrainFactory>();
             _exchange = traces ? FailedFlowExchange.RunAsync(_grains, _stop.Token) : Task.CompletedTask;
         }
 
         public RepeatedCalls Calls { get; }
+
+        public ValueTask<IReadOnlyList<RecordedSpan>> GatherAsync(string traceId) => RunAsync(grains => FlowControl.GatherAsync(grains, _cluster, traceId));
 
         public async ValueTask<T> RunAsync<T>(Func<IGrainFactory, ValueTask<T>> client)
         {

@@ -11,6 +11,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Providers;
 using Orleans.Runtime;
 using Orleans.Serialization.TypeSystem;
 
@@ -119,6 +120,8 @@ public static class SiloProcess
             silo.Configure<SiloOptions>(options => options.SiloName = settings.Name);
             silo.Configure<EndpointOptions>(options => Listen(options, settings));
             OrleansSilo.Configure(silo, settings.NumaNodes, settings.Combine);
+            FlowControl.AllowType(silo.Services);
+            silo.Services.AddKeyedSingleton<IControllable>(FlowControl.Name, new FlowControl(settings.Name, settings.HttpPort > 0 ? telemetry?.Flows : null));
             if (telemetry is not null)
             {
                 CallFlows.AddTo(silo, settings.Name);
