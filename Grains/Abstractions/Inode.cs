@@ -84,9 +84,17 @@ public interface IInodeGrain : IEndingGrain
     [ResponseTimeout(CallTimes.Flow)]
     ValueTask<InodePage> InstallShared(InodeFault fault, Operation operation = default);
 
-    /// <summary>A cached page was migrated to another frame.</summary>
+    /// <summary>
+    /// migrate_huge_page_move_mapping: moves a cached page to a node, unless somebody else maps it as well. It is a turn of the inode's own, so that no truncate and no fault comes between
+    /// the frame and the cache.
+    /// </summary>
+    /// <param name="index">The page in the file.</param>
+    /// <param name="pfn">The frame that the caller has; it holds a mapping's reference and has no page table entry for it meanwhile.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="operation">Its name.</param>
+    /// <returns>The frame to which the reference belongs now. Cached: it is the page, moved or already gone from the cache; Shared: others map it; NoPage: the node has no frame.</returns>
     [ResponseTimeout(CallTimes.Flow)]
-    ValueTask ReplacePage(long index, long oldPfn, long newPfn, Operation operation = default);
+    ValueTask<InodePage> MigratePage(long index, long pfn, int node, Operation operation = default);
 
     /// <summary>hugetlbfs_read_iter: the number at an offset.</summary>
     ValueTask<ReadAnswer> Read(long offsetBytes);
@@ -171,6 +179,9 @@ public enum InodePageResult
 
     /// <summary>UFFDIO_COPY could not fill the page.</summary>
     CopyFailed,
+
+    /// <summary>Others map the page too, so it is not moved.</summary>
+    Shared,
 }
 
 /// <summary>A page of the page cache.</summary>

@@ -54,8 +54,8 @@ public sealed partial class InodeGrain
     ValueTask<InodePage> IInodeGrain.InstallShared(InodeFault fault, Operation operation) =>
         Serve(operation, this, fault, static (inode, fault) => inode.InstallShared(fault));
 
-    ValueTask IInodeGrain.ReplacePage(long index, long oldPfn, long newPfn, Operation operation) =>
-        Serve(operation, this, (index, oldPfn, newPfn), static (inode, call) => inode.ReplacePage(call.index, call.oldPfn, call.newPfn));
+    ValueTask<InodePage> IInodeGrain.MigratePage(long index, long pfn, int node, Operation operation) =>
+        Serve(operation, this, (index, pfn, node), static (inode, call) => inode.MigratePage(call.index, call.pfn, call.node));
 
     ValueTask IInodeGrain.InjectFailures(InjectedFailures failures, Operation operation) =>
         Serve(operation, this, failures, static (inode, failures) => inode.InjectFailures(failures));

@@ -76,14 +76,27 @@ public sealed partial class InodeGrain
         return new InodePage(index >= SizePages ? InodePageResult.BeyondEnd : InodePageResult.Missing, Pfn.None);
     }
 
-    private ValueTask ReplacePage(long index, long oldPfn, long newPfn)
+    private async ValueTask<InodePage> MigratePage(long index, long pfn, int node)
     {
-        if (Cache.TryGetValue(index, out var pfn) && pfn == oldPfn)
+        if (!Cache.TryGetValue(index, out var cached) || cached != pfn)
         {
-            Cache[index] = newPfn;
+            // Cut off meanwhile: the mapping's is the last reference.
+            return new InodePage(InodePageResult.Cached, pfn);
         }
 
-        return ValueTask.CompletedTask;
+        if ((await Flows.Frames.Load([pfn]))[0].MapCount > 1)
+        {
+            return new InodePage(InodePageResult.Shared, pfn);
+        }
+
+        var moved = await Flows.Migrate(pfn, node);
+        if (moved == Pfn.None)
+        {
+            return new InodePage(InodePageResult.NoPage, pfn);
+        }
+
+        Cache[index] = moved;
+        return new InodePage(InodePageResult.Cached, moved);
     }
 
     private async ValueTask<bool> UnmapRefPrivate(string owner, long page, long index, long pfn)

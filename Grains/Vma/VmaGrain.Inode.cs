@@ -26,6 +26,9 @@ public sealed partial class VmaGrain
         }
     }
 
+    private ValueTask<InodePage> MigratePage(long index, long pfn, int node) => Calls.Repeated.Once(
+        Inode, (index, pfn, node), static (inode, page, id) => inode.MigratePage(page.index, page.pfn, page.node, id), _inodeLife);
+
     // Calls the inode without the lock, so that the inode can unmap here meanwhile. Null: it unmapped this very page, and a reference that
     // came with the answer was dropped.
     private async ValueTask<InodePage?> AskInode(long page, Func<ValueTask<InodePage>> call, bool holdsLock = false)
@@ -56,7 +59,7 @@ public sealed partial class VmaGrain
             return answer;
         }
 
-        if (answer.Result is InodePageResult.Cached or InodePageResult.Allocated)
+        if (answer.Pfn != Pfn.None)
         {
             // A page that is or was in the cache has nothing to restore.
             long[] restores = Flows.Profile.Has(KernelBug.RestoreCachedPage) ? [answer.Pfn] : [];

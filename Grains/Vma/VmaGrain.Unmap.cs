@@ -227,49 +227,56 @@ public sealed partial class VmaGrain
         return Errno.ENOMEM;
     }
 
-    private async ValueTask<int> Migrate(long page, int node)
+    private ValueTask<int> Migrate(long page, int node) => UnderLock(async () =>
     {
-        await _lock.Enter();
-        Pte old;
-        long newPfn;
-        try
+        if (!Mapping.TryGetPte(page, out var old))
         {
-            if (!Mapping.TryGetPte(page, out old))
-            {
-                return -(int)Errno.ENOENT;
-            }
-
-            if (Pfn.Node(old.Pfn) == node)
-            {
-                return node;
-            }
-
-            if ((await Flows.Frames.Load([old.Pfn]))[0].MapCount > 1)
-            {
-                return -(int)Errno.EACCES;
-            }
-
-            newPfn = await Flows.Migrate(old.Pfn, node);
-            if (newPfn == Pfn.None)
-            {
-                return -(int)Errno.ENOMEM;
-            }
-
-            Mapping.SetPte(page, old with { Pfn = newPfn });
-        }
-        finally
-        {
-            _lock.Exit();
+            return -(int)Errno.ENOENT;
         }
 
-        if (!old.Anon)
+        if (Pfn.Node(old.Pfn) == node)
         {
-            await Calls.Repeated.Once(
-                Inode, (Index: Mapping.Find(page)!.IndexOf(page), Old: old.Pfn, newPfn),
-                static (inode, moved, id) => inode.ReplacePage(moved.Index, moved.Old, moved.newPfn, id));
+            return node;
         }
 
+        return old.Anon ? await MigrateAnon(page, old, node) : await MigrateCached(page, old, node);
+    });
+
+    private async ValueTask<int> MigrateAnon(long page, Pte old, int node)
+    {
+        if ((await Flows.Frames.Load([old.Pfn]))[0].MapCount > 1)
+        {
+            return -(int)Errno.EACCES;
+        }
+
+        var moved = await Flows.Migrate(old.Pfn, node);
+        if (moved == Pfn.None)
+        {
+            return -(int)Errno.ENOMEM;
+        }
+
+        Mapping.SetPte(page, old with { Pfn = moved });
         return node;
+    }
+
+    // A page of the file is moved by the inode. Until it answers no entry names the frame, as with a migration entry, and its reference is this mapping's; if the page is cut off meanwhile,
+    // the reference goes when the answer comes.
+    private async ValueTask<int> MigrateCached(long page, Pte old, int node)
+    {
+        var index = Mapping.Find(page)!.IndexOf(page);
+        Mapping.ClearPte(page);
+        if (await AskInode(page, () => MigratePage(index, old.Pfn, node)) is not { } answer)
+        {
+            return -(int)Errno.ENOENT;
+        }
+
+        Mapping.SetPte(page, old with { Pfn = answer.Pfn });
+        return answer.Result switch
+        {
+            InodePageResult.Shared => -(int)Errno.EACCES,
+            InodePageResult.NoPage => -(int)Errno.ENOMEM,
+            _ => Pfn.Node(answer.Pfn) == node ? node : -(int)Errno.ENOENT,
+        };
     }
 
     private async ValueTask<T> UnderLock<T>(Func<ValueTask<T>> call)

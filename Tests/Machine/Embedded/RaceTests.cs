@@ -82,6 +82,33 @@ public sealed class RaceTests
         return all;
     });
 
+    [Fact]
+    public void MovedPagesOfAFile_AgainstTruncatePunchAndFaults_EndWithNothingLost() => UnderManySchedules(10, async (bench, p) =>
+    {
+        var file = await bench.SharedFile(4);
+        var q = await bench.Spawn();
+        var r = await bench.Spawn();
+        var (atP, atQ) = (await bench.MapFile(p, file, 4, shared: true), await bench.MapFile(q, file, 4, shared: true));
+        await p.SetCatch(true);
+        await p.Touch(atP, 4, write: true, 1);
+        await Task.WhenAll(Moves(p, atP, 4), Faults(q, atQ, 2), Cut(bench, r, file));
+
+        await p.Touch(atP, 4, write: false, 0);
+        await q.Touch(atQ, 4, write: false, 0);
+        (await q.Describe(atQ, 4 * Units.PageBytes)).Pages.Select(page => page.Pfn)
+            .ShouldBe((await p.Describe(atP, 4 * Units.PageBytes)).Pages.Select(page => page.Pfn));
+        return [p, q, r];
+    }, nodes: 2);
+
+    private static async Task Moves(IProcessGrain process, long address, long pages)
+    {
+        for (var page = 0L; page < pages; page++)
+        {
+            await process.MovePage(address + page * Units.PageBytes, 1);
+            await process.MovePage(address + page * Units.PageBytes, 0);
+        }
+    }
+
     private static async Task Faults(IProcessGrain process, long address, long pages)
     {
         await process.SetCatch(true);
@@ -105,15 +132,15 @@ public sealed class RaceTests
     private static MmapCall Anonymous(long pages) =>
         new(0, pages * Units.PageBytes, Fixed: false, Read: true, Write: true, Shared: false, NoReserve: false, -1, 0, Populate: false);
 
-    private static void UnderManySchedules(long poolPages, Func<Bench, IProcessGrain, Task<IProcessGrain[]>> scenario)
+    private static void UnderManySchedules(long poolPages, Func<Bench, IProcessGrain, Task<IProcessGrain[]>> scenario, int nodes = 1)
     {
-        UnderManySchedules(poolPages, scenario, MessageFate.Deliver);
+        UnderManySchedules(poolPages, scenario, MessageFate.Deliver, nodes);
 
         // Orleans promises no order between two messages from one grain to another: an answer can arrive after a later request.
-        UnderManySchedules(poolPages, scenario, MessageFate.Unordered);
+        UnderManySchedules(poolPages, scenario, MessageFate.Unordered, nodes);
     }
 
-    private static void UnderManySchedules(long poolPages, Func<Bench, IProcessGrain, Task<IProcessGrain[]>> scenario, MessageFate fate)
+    private static void UnderManySchedules(long poolPages, Func<Bench, IProcessGrain, Task<IProcessGrain[]>> scenario, MessageFate fate, int nodes)
     {
         using var cluster = EmbeddedCluster.Start(new EmbeddedClusterOptions
         {
@@ -127,7 +154,7 @@ public sealed class RaceTests
             cluster.Reset(seed);
             try
             {
-                cluster.Run(grains => RunOnce(new Bench(grains, poolPages), scenario));
+                cluster.Run(grains => RunOnce(new Bench(grains, poolPages, nodes), scenario));
             }
             catch (Exception failure)
             {
@@ -161,7 +188,7 @@ public sealed class RaceTests
     }
 
     /// <summary>One machine with one mount.</summary>
-    private sealed class Bench(IGrainFactory grains, long poolPages)
+    private sealed class Bench(IGrainFactory grains, long poolPages, int nodes)
     {
         public const string Mount = "A";
         private const string Name = "race";
@@ -176,7 +203,7 @@ public sealed class RaceTests
 
         public async Task Boot()
         {
-            _context = await Machine.Boot(new BootMachine(KernelProfiles.Newest.Name, 1, 1000));
+            _context = await Machine.Boot(new BootMachine(KernelProfiles.Newest.Name, nodes, 1000));
             await Hstate.SetMaxHugePages(new SetPoolRequest(poolPages, -1, ~0L));
             await Machine.Mount(TaskContext.Default, Mount, -1, -1, -1);
         }
