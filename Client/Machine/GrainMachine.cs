@@ -118,7 +118,7 @@ internal sealed partial class GrainMachine : IScenarioMachine, IAuditedMachine, 
         {
             throw new ClusterException(
                 $"the machine is broken, because a silo that held a part of it has gone: {exception.Message}",
-                "run the scenario again; silos that store their grains' state, as on PostgreSQL, keep it when they are stopped in order while no scenario runs", exception);
+                "run the scenario again; silos that store their grains' state, as on PostgreSQL, keep it when they are stopped in order", exception);
         }
     }
 

@@ -1,7 +1,7 @@
 namespace Hugesim.Abstractions;
 
 /// <summary>The subpool of a mount with size or min_size: <c>struct hugepage_subpool</c>. Key: that of its mount.</summary>
-public interface ISubpoolGrain : IGrainWithStringKey
+public interface ISubpoolGrain : IEndingGrain
 {
     /// <summary>hugepage_new_subpool: reserves min_size in the pool, or fails with ENOMEM.</summary>
     [ResponseTimeout(CallTimes.Subpool)]
@@ -25,8 +25,9 @@ public interface ISubpoolGrain : IGrainWithStringKey
     ValueTask<Answer<long>> UndoGetPages(RefusedPages request, Operation operation);
 
     /// <summary>hugepage_put_subpool at umount: the subpool ends when its last page is gone.</summary>
+    /// <returns>Whether it has ended with it.</returns>
     [ResponseTimeout(CallTimes.Subpool)]
-    ValueTask<Answer<Model.Errno>> PutSubpool(Operation operation);
+    ValueTask<Answer<bool>> PutSubpool(Operation operation);
 
     /// <summary>Blocks and free blocks as statfs shows them, in huge pages.</summary>
     [ReadOnly]

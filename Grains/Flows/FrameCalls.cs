@@ -4,9 +4,9 @@ using Hugesim.Model;
 namespace Hugesim.Grains;
 
 /// <summary>Calls to the frames of a machine, one message for each node that is concerned.</summary>
-internal sealed class FrameCalls(SiloCalls calls, string machine)
+internal sealed class FrameCalls(MachineLinks links)
 {
-    private readonly GrainCalls<IFramesGrain> _firstNode = calls.Frames(machine, 0);
+    private readonly GrainCalls<IFramesGrain> _firstNode = links.Frames(0);
 
     /// <summary>A frame comes into use.</summary>
     public async ValueTask Take(TakeFrame request) => await Of(request.Pfn).Once(request, static (frames, take, id) => frames.Take(take, id));
@@ -96,7 +96,7 @@ internal sealed class FrameCalls(SiloCalls calls, string machine)
     private ValueTask<FreedPage[]> PutOnNode(PutFrames request) =>
         Of(request.Pfns[0]).Once(request, static (frames, put, id) => frames.Put(put, id));
 
-    private GrainCalls<IFramesGrain> Of(long pfn) => Pfn.Node(pfn) is var node && node == 0 ? _firstNode : calls.Frames(machine, node);
+    private GrainCalls<IFramesGrain> Of(long pfn) => Pfn.Node(pfn) is var node && node == 0 ? _firstNode : links.Frames(node);
 
     private static bool IsOneNode(long[] pfns) => Array.TrueForAll(pfns, pfn => Pfn.Node(pfn) == Pfn.Node(pfns[0]));
 

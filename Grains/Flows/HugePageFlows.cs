@@ -40,17 +40,19 @@ internal sealed class HugePageFlows
     private readonly GrainCalls<IHstateGrain> _hstate;
     private readonly HstateCombiner? _combiner;
     private readonly GrainCalls<ISubpoolGrain>? _subpool;
-    private readonly SiloCalls _calls;
+    
+    // Held here, so that they last as long as somebody has these flows.
+    private readonly MachineLinks _links;
 
-    public HugePageFlows(SiloCalls calls, MachineContext machine, string? subpool)
+    public HugePageFlows(MachineLinks links, MachineContext machine, string? subpool)
     {
-        _calls = calls;
+        _links = links;
         _subpoolKey = subpool;
         Profile = KernelProfiles.Get(machine.Profile);
-        Frames = new FrameCalls(calls, machine.Machine);
-        _hstate = calls.Hstate(machine.Machine);
-        _combiner = calls.Combiner(machine.Machine);
-        _subpool = subpool is null ? null : calls.Subpool(subpool);
+        Frames = new FrameCalls(links);
+        _hstate = links.Hstate;
+        _combiner = links.Combiner;
+        _subpool = subpool is null ? null : links.Subpool(subpool);
     }
 
     /// <summary>The machine's kernel.</summary>
@@ -280,7 +282,7 @@ internal sealed class HugePageFlows
         foreach (var group in pages.Select((page, i) => (page, i)).Where(p => IsPutToSubpool(p.page)).GroupBy(p => p.page.Subpool!))
         {
             var members = group.ToArray();
-            var answers = await _calls.Subpool(group.Key).Once(members.Length, static (subpool, count, id) => subpool.PutFreedPages(count, id));
+            var answers = await _links.Subpool(group.Key).Once(members.Length, static (subpool, count, id) => subpool.PutFreedPages(count, id));
             for (var i = 0; i < members.Length; i++)
             {
                 // 0: the subpool would be under its minimum without the page's reservation (row R19).

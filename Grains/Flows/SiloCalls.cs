@@ -82,24 +82,23 @@ internal sealed class OperationSlot(int number)
     }
 }
 
-/// <summary>What all grains of a silo share for their calls: the epochs that were seen, references, and the last operations of grains that have ended.</summary>
+/// <summary>What all grains of a silo share for their calls: the machines that they are of, and the last operations of grains that have ended.</summary>
 internal sealed class SiloCalls
 {
+    private const int FewMachines = 64;
+
     // A silo's grain factory is its identity here: the services of an activation are its own.
     private static readonly ConditionalWeakTable<IGrainFactory, SiloCalls> s_all = [];
-    private readonly ConcurrentDictionary<string, GrainCalls<IHstateGrain>> _hstates = new();
-    private readonly ConcurrentDictionary<(string Machine, int Node), GrainCalls<IFramesGrain>> _frames = new();
-    private readonly ConcurrentDictionary<string, GrainCalls<ISubpoolGrain>> _subpools = new();
-    private readonly ConcurrentDictionary<(MachineContext Machine, string? Subpool), HugePageFlows> _flows = new();
 
-    // Null where each call is a message of its own.
-    private readonly ConcurrentDictionary<string, HstateCombiner>? _combiners;
+    // A machine is remembered as long as a grain here has its flows: a silo sees very many machines in its life.
+    private readonly ConcurrentDictionary<string, WeakReference<MachineLinks>> _machines = new(StringComparer.Ordinal);
+    private readonly bool _combines;
+    private int _sweepAt = FewMachines;
 
     private SiloCalls(IGrainFactory grains, TimeProvider clock, bool combines)
     {
-        (Grains, Ended) = (grains, new EndedOperations(clock));
+        (Grains, Ended, _combines) = (grains, new EndedOperations(clock), combines);
         Repeated = new RepeatedCalls(clock);
-        _combiners = combines ? new() : null;
     }
 
     public IGrainFactory Grains { get; }
@@ -109,24 +108,39 @@ internal sealed class SiloCalls
 
     public EndedOperations Ended { get; }
 
+    /// <summary>Machines that are remembered.</summary>
+    public int Machines => _machines.Count;
+
     public static SiloCalls Of(IGrainFactory grains, IServiceProvider services) =>
         s_all.TryGetValue(grains, out var known)
             ? known
             : s_all.GetValue(grains, factory => new SiloCalls(
                 factory, services.GetRequiredService<TimeProvider>(), services.GetService<HstateCombining>() is not null));
 
-    public GrainCalls<IHstateGrain> Hstate(string machine) => _hstates.GetOrAdd(
-        machine, static (machine, calls) => calls.To<IHstateGrain>("hstate", Keys.Hstate(machine)), this);
+    /// <summary>What the grains of a machine share here; to be kept by whoever needs it again.</summary>
+    public MachineLinks Machine(string machine)
+    {
+        if (_machines.TryGetValue(machine, out var known) && known.TryGetTarget(out var links))
+        {
+            return links;
+        }
 
-    public GrainCalls<IFramesGrain> Frames(string machine, int node) => _frames.GetOrAdd(
-        (machine, node), static (frames, calls) => calls.To<IFramesGrain>("frames", Keys.Frames(frames.Machine, frames.Node)), this);
+        lock (_machines)
+        {
+            if (_machines.TryGetValue(machine, out known) && known.TryGetTarget(out links))
+            {
+                return links;
+            }
 
-    public GrainCalls<ISubpoolGrain> Subpool(string key) => _subpools.GetOrAdd(
-        key, static (key, calls) => calls.To<ISubpoolGrain>("subpool", key), this);
+            links = new MachineLinks(this, machine, _combines);
+            _machines[machine] = new WeakReference<MachineLinks>(links);
+            Sweep();
+            return links;
+        }
+    }
 
     /// <summary>The flows of a machine's grains that allocate through a subpool, or through none.</summary>
-    public HugePageFlows Flows(MachineContext machine, string? subpool) => _flows.GetOrAdd(
-        (machine, subpool), static (key, calls) => new HugePageFlows(calls, key.Machine, key.Subpool), this);
+    public HugePageFlows Flows(MachineContext machine, string? subpool) => Machine(machine.Machine).Flows(machine, subpool);
 
     /// <summary>Drops a reference to an inode; one that is evicted by it need not remember that any more.</summary>
     /// <returns>The mount to end if it was detached, or null.</returns>
@@ -141,11 +155,22 @@ internal sealed class SiloCalls
         return released.Mount;
     }
 
-    /// <summary>The combiner of a machine's hstate, or null where each call is a message of its own.</summary>
-    public HstateCombiner? Combiner(string machine) => _combiners?.GetOrAdd(
-        machine, static (machine, grains) => new HstateCombiner(grains.GetGrain<IHstateGrain>(Keys.Hstate(machine))), Grains);
+    // Each time that there are twice as many as were left the last time: an entry costs the same whenever it goes.
+    private void Sweep()
+    {
+        if (_machines.Count < _sweepAt)
+        {
+            return;
+        }
 
-    private GrainCalls<TGrain> To<TGrain>(string kind, string key)
-        where TGrain : IGrainWithStringKey =>
-        new(Grains.GetGrain<TGrain>(key), kind, key, new EpochCell(), Repeated);
+        foreach (var (machine, links) in _machines)
+        {
+            if (!links.TryGetTarget(out _))
+            {
+                _machines.TryRemove(machine, out _);
+            }
+        }
+
+        _sweepAt = Math.Max(FewMachines, 2 * _machines.Count);
+    }
 }

@@ -16,14 +16,20 @@ public sealed partial class MachineGrain
             return;
         }
 
-        // A process that has exited is no loss, whoever calls it.
-        var isGone = loss.Grain.StartsWith("process ", StringComparison.Ordinal) && !_processes.Contains(loss.Grain["process ".Length..]);
-        if (_loss is null && !isGone)
+        if (_loss is null && !IsGone(loss.Grain))
         {
             _loss = loss;
             await Break(loss, _nodes);
         }
     }
+
+    // A process that has exited and the subpool of a mount that has ended are no loss, whoever calls them late.
+    private bool IsGone(string grain) => grain.Split(' ', 2) switch
+    {
+        ["process", var key] => !_processes.Contains(key),
+        ["subpool", var key] => !_mounts.Exists(mount => mount.Key == key) && !_detached.Contains(key),
+        _ => false,
+    };
 
     /// <inheritdoc/>
     public ValueTask PowerOff()

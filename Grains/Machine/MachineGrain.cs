@@ -30,10 +30,11 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
     {
         var machine = new MachineContext(Key, KernelProfiles.Get(request.Profile).Name);
         var boot = new HstateBoot(machine.Profile, request.Nodes, request.CapacityPagesPerNode);
-        await Calls.Hstate(Key).Once(boot, static (hstate, hardware, id) => hstate.Boot(hardware, id));
+        var links = Calls.Machine(Key);
+        await links.Hstate.Once(boot, static (hstate, hardware, id) => hstate.Boot(hardware, id));
         for (var node = 0; node < request.Nodes; node++)
         {
-            await Calls.Frames(Key, node).Once(machine, static (frames, context, id) => frames.Boot(context, id));
+            await links.Frames(node).Once(machine, static (frames, context, id) => frames.Boot(context, id));
         }
 
         Begin();

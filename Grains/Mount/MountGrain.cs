@@ -11,6 +11,7 @@ public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain,
 
     // Inodes that may still have pages: named ones, and unlinked ones until they are found unused.
     private readonly List<string> _inodes = [];
+    private MachineLinks? _links;
     private MachineContext? _machine;
     private bool _hasSubpool;
     private long _maxInodes;
@@ -27,7 +28,7 @@ public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain,
 
     private string? SubpoolKey => _hasSubpool ? Key : null;
 
-    private GrainCalls<ISubpoolGrain> Subpool => Calls.Subpool(Key);
+    private GrainCalls<ISubpoolGrain> Subpool => (_links ??= Calls.Machine(MachineName)).Subpool(Key);
 
     private IMachineGrain Machine => GrainFactory.GetGrain<IMachineGrain>(MachineName);
 
@@ -227,6 +228,15 @@ public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain,
         return Inodes.Count;
     }
 
+    private async ValueTask EndSubpool()
+    {
+        if (await Subpool.Once(Key, static (subpool, _, id) => subpool.PutSubpool(id)))
+        {
+            await GrainFactory.GetGrain<ISubpoolGrain>(Key).Forget();
+            _links!.Forget(Key);
+        }
+    }
+
     // kill_litter_super: the names go, and with them the inodes; then hugetlbfs_put_super lets go of the subpool.
     private async ValueTask End()
     {
@@ -239,7 +249,7 @@ public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain,
 
         if (_hasSubpool)
         {
-            await Subpool.Once(Key, static (subpool, _, id) => subpool.PutSubpool(id));
+            await EndSubpool();
         }
 
         EndLife();

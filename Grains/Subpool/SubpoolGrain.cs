@@ -14,6 +14,7 @@ public sealed record SubpoolGrainState(MachineContext Machine, SubpoolState Pool
 public sealed class SubpoolGrain : StatefulGrain<SubpoolGrainState>, ISubpoolGrain, ILookedInto<SubpoolAudit>
 {
     private Model.Subpool? _subpool;
+    private MachineLinks? _links;
     private MachineContext? _machine;
     private KernelProfile _profile = KernelProfiles.Newest;
 
@@ -22,12 +23,12 @@ public sealed class SubpoolGrain : StatefulGrain<SubpoolGrainState>, ISubpoolGra
 
     private Model.Subpool Pool => _subpool ?? throw Lost();
 
-    private GrainCalls<IHstateGrain> Hstate => Calls.Hstate(MachineName);
+    private GrainCalls<IHstateGrain> Hstate => (_links ??= Calls.Machine(MachineName)).Hstate;
 
     /// <inheritdoc/>
     public async ValueTask<Answer<Errno>> Create(CreateSubpool request, Operation operation)
     {
-        if (_subpool is not null && Repeats(operation, out var known))
+        if (WasDone(operation, out var known))
         {
             return Again(known);
         }
@@ -50,12 +51,12 @@ public sealed class SubpoolGrain : StatefulGrain<SubpoolGrainState>, ISubpoolGra
     /// <inheritdoc/>
     public ValueTask<Answer<long>> GetPages(long pages, Operation operation)
     {
-        var pool = Pool;
-        if (Repeats(operation, out var known))
+        if (WasDone(operation, out var known))
         {
             return new(AgainNumber(known));
         }
 
+        var pool = Pool;
         using var span = KernelTracing.Leaf("hugepage_subpool_get_pages").With(KernelTracing.Tags.Chg, pages);
         var answer = pool.GetPages(pages);
         Describe(span, answer);
@@ -70,12 +71,12 @@ public sealed class SubpoolGrain : StatefulGrain<SubpoolGrainState>, ISubpoolGra
     /// <inheritdoc/>
     public async ValueTask<Answer<long>> PutPages(long pages, Operation operation)
     {
-        var pool = Pool;
-        if (Repeats(operation, out var known))
+        if (WasDone(operation, out var known))
         {
             return AgainNumber(known);
         }
 
+        var pool = Pool;
         using var span = KernelTracing.Routine("hugepage_subpool_put_pages").With(KernelTracing.Tags.Chg, pages);
         var answer = Done(operation, pool.PutPages(pages));
         Describe(span, answer.Value);
@@ -86,12 +87,12 @@ public sealed class SubpoolGrain : StatefulGrain<SubpoolGrainState>, ISubpoolGra
     /// <inheritdoc/>
     public async ValueTask<Answer<long[]>> PutFreedPages(int count, Operation operation)
     {
-        var pool = Pool;
-        if (Repeats(operation, out var known))
+        if (WasDone(operation, out var known))
         {
             return Again<long[]>(known);
         }
 
+        var pool = Pool;
         using var span = KernelTracing.Routine("hugepage_subpool_put_pages").With(KernelTracing.Tags.Chg, count);
         var answers = new long[count];
         for (var i = 0; i < count; i++)
@@ -108,31 +109,34 @@ public sealed class SubpoolGrain : StatefulGrain<SubpoolGrainState>, ISubpoolGra
     /// <inheritdoc/>
     public async ValueTask<Answer<long>> UndoGetPages(RefusedPages request, Operation operation)
     {
-        var pool = Pool;
-        if (Repeats(operation, out var known))
+        if (WasDone(operation, out var known))
         {
             return AgainNumber(known);
         }
 
+        var pool = Pool;
         var answer = Done(operation, FailedReserve.Undo(pool, _profile.FailedReserve, request.Chg, request.GlobalPages));
         await ReleaseIfFree();
         return answer;
     }
 
     /// <inheritdoc/>
-    public async ValueTask<Answer<Errno>> PutSubpool(Operation operation)
+    public async ValueTask<Answer<bool>> PutSubpool(Operation operation)
     {
-        var pool = Pool;
-        if (Repeats(operation, out var known))
+        if (WasDone(operation, out var known))
         {
-            return Again(known);
+            return AgainTruth(known);
         }
 
+        var pool = Pool;
         pool.PutSubpool();
-        var answer = Done(operation);
+        var answer = Done(operation, pool.IsFree);
         await ReleaseIfFree();
         return answer;
     }
+
+    /// <inheritdoc/>
+    public ValueTask Forget() => ForgetEnded();
 
     /// <inheritdoc/>
     public ValueTask<MountBlocks> Statfs()
@@ -148,6 +152,9 @@ public sealed class SubpoolGrain : StatefulGrain<SubpoolGrainState>, ISubpoolGra
     public SubpoolAudit? Look() => _subpool is { State: var state }
         ? new SubpoolAudit(state.MaxHpages, state.MinHpages, state.UsedHpages, state.RsvHpages, state.Released)
         : null;
+
+    // Without a state there is no epoch to compare, but the end of the subpool may be remembered.
+    private bool WasDone(Operation operation, out OperationAnswer known) => Repeats(_subpool is null ? operation with { Epoch = 0 } : operation, out known);
 
     private void Describe(FlowSpan span, long answer)
     {
@@ -173,6 +180,11 @@ public sealed class SubpoolGrain : StatefulGrain<SubpoolGrainState>, ISubpoolGra
     private async ValueTask ReleaseIfFree()
     {
         var pages = Pool.ReleaseIfFree();
+        if (pages >= 0)
+        {
+            EndLife();
+        }
+
         if (pages > 0)
         {
             await Hstate.Once(new UnreserveRequest(pages, []), static (hstate, unreserve, id) => hstate.Unreserve(unreserve, id));

@@ -204,7 +204,7 @@ public sealed class SequentialSubpool(KernelProfile profile) : ISequentialObject
             nameof(ISubpoolGrain.PutFreedPages) => AcceptsFreed(subpool, call),
             nameof(ISubpoolGrain.UndoGetPages) when call.Argument<RefusedPages>() is var (chg, global) =>
                 call.Answered(FailedReserve.Undo(subpool, profile.FailedReserve, chg, global)),
-            nameof(ISubpoolGrain.PutSubpool) => Put(subpool),
+            nameof(ISubpoolGrain.PutSubpool) => Put(subpool, call),
             nameof(ISubpoolGrain.Statfs) => call.Answered(Blocks(subpool)),
             _ => true,
         };
@@ -228,9 +228,9 @@ public sealed class SequentialSubpool(KernelProfile profile) : ISequentialObject
         return call.Answer is not Answer<long[]> given || given.Value.SequenceEqual(answers);
     }
 
-    private static bool Put(Subpool subpool)
+    private static bool Put(Subpool subpool, GrainCall call)
     {
         subpool.PutSubpool();
-        return true;
+        return call.Answered(subpool.IsFree);
     }
 }

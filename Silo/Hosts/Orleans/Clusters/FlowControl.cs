@@ -18,7 +18,7 @@ internal sealed class FlowControl(string silo, SpanStore? flows) : IControllable
     /// <summary>The name by which it is asked.</summary>
     public const string Name = "hugesim-flows";
 
-    // The engine that has all silos in one process marks its messages so.
+    // Messages are marked so where they are recorded; routines lie in them.
     private const string SiloTag = "hugesim.silo";
 
     /// <inheritdoc/>
@@ -38,6 +38,6 @@ internal sealed class FlowControl(string silo, SpanStore? flows) : IControllable
             ? throw ClusterException.Input(
                 $"silo {silent.Silo} of cluster {cluster} records no flows, so nothing can be told of what happens on it",
                 "start the silos so that they show what they do: 'hugesim cluster up --console', 'hugesim silo --http-port PORT'; without --cluster the same is shown on silos in this process")
-            : [.. parts.SelectMany(part => part.Spans!.Select(span => span with { Tags = [.. span.Tags, KeyValuePair.Create<string, object>(SiloTag, part.Silo)] }))];
+            : [.. parts.SelectMany(part => part.Spans!.Select(span => span.Tag(SiloTag) is null ? span with { Tags = [.. span.Tags, KeyValuePair.Create<string, object>(SiloTag, part.Silo)] } : span))];
     }
 }
