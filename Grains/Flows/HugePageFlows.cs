@@ -40,7 +40,7 @@ internal sealed class HugePageFlows
     private readonly GrainCalls<IHstateGrain> _hstate;
     private readonly HstateCombiner? _combiner;
     private readonly GrainCalls<ISubpoolGrain>? _subpool;
-    
+
     // Held here, so that they last as long as somebody has these flows.
     private readonly MachineLinks _links;
 

@@ -78,7 +78,7 @@ public sealed class StateTests
         foreach (var silo in host.Silos.ToArray())
         {
             await machine.ReachAsync(machine.Rounds + 5, load);
-            if (!EngineHost.MovesGrainsUnderLoad)
+            if (!EngineHost.MovesGrainsUnderLoad && !hasStorage)
             {
                 await machine.PauseAsync();
             }

@@ -16,9 +16,8 @@ namespace Hugesim.Tests.Engine;
 public static class EngineHost
 {
     /// <summary>
-    /// A silo that stops refuses calls that reach it late: those between grains without an operation id, and a client's, are not repeated. An activation
-    /// that is to move takes no messages, so a fault in it and a truncate of its file can wait for each other until one times out. And the catalog drops a
-    /// state that arrives where a late message has just begun an activation.
+    /// A late message can begin an activation at the place to which a grain is on its way, and the catalog then drops the state that arrives: without a store it is lost, which is said.
+    /// Where there is a store, the next activation reads it there, and grains may end under load.
     /// </summary>
     public static bool MovesGrainsUnderLoad => false;
 
