@@ -107,7 +107,8 @@ public static class SiloProcess
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "hugesim" });
         builder.Services.AddSingleton<IHostLifetime, ProgramLifetime>();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
-        builder.Logging.SetMinimumLevel(settings.LogLevel).AddSimpleConsole(console =>
+        // Orleans places each activation through a pipeline of Polly's, which tells of every attempt that went well.
+        builder.Logging.SetMinimumLevel(settings.LogLevel).AddFilter("Polly", settings.LogLevel == LogLevel.Information ? LogLevel.Warning : settings.LogLevel).AddSimpleConsole(console =>
         {
             console.SingleLine = true;
             console.UseUtcTimestamp = true;
