@@ -180,7 +180,7 @@ internal static class QuickCluster
             _calls = CallsPerRun;
             for (var i = 0; i < CallsPerRun; i++)
             {
-                await process.MappedPages();
+                await process.GetTask();
             }
         }
 
