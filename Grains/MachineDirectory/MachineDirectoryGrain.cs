@@ -38,22 +38,31 @@ public sealed class MachineDirectoryGrain : StatefulGrain<MachineDirectoryState>
     }
 
     /// <inheritdoc/>
-    public ValueTask Renew(MachineOwner owner, ClusterMachine[] machines) => Add(owner, machines);
+    public ValueTask Renew(MachineOwner owner, ClusterMachine[] machines)
+    {
+        ArgumentNullException.ThrowIfNull(owner);
+        if (!_clients.TryGetValue(owner.Id, out var client))
+        {
+            // The directory has lost what it knew.
+            return Add(owner, machines);
+        }
+
+        // Of a client that is known nothing is added: what it names and the directory does not, somebody else has switched off.
+        client.EndsUtc = DateTime.UtcNow + owner.Lease;
+        WatchLeases();
+        return ValueTask.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public ValueTask Remove(string[] machines)
     {
         ArgumentNullException.ThrowIfNull(machines);
-        foreach (var client in _clients.Values.ToArray())
+        // A client without machines stays known until its lease ends: it may not know yet that its machine is off.
+        foreach (var client in _clients.Values)
         {
             foreach (var machine in machines)
             {
                 client.Machines.Remove(machine);
-            }
-
-            if (client.Machines.Count == 0)
-            {
-                _clients.Remove(client.Owner.Id);
             }
         }
 

@@ -66,6 +66,22 @@ public sealed class MachineDirectoryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Machine_SwitchedOffByAnother_IsNotBroughtBackWhenItsClientRenews()
+    {
+        var owner = new MachineOwner("here", "a client", TimeSpan.FromHours(1));
+
+        await Ask(async grains =>
+        {
+            await Directory(grains).Add(owner, [_machine]);
+            await Directory(grains).Remove([_machine.Name]);
+            await Directory(grains).Renew(owner, [_machine]);
+            return 0;
+        });
+
+        (await Ask(grains => Directory(grains).List())).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task SwitchedOffMachine_HasNoStateAnywhere()
     {
         await BootAsync();
