@@ -53,8 +53,7 @@ async function openNamed() {
   $('profile').value = named.profile;
   $('nodes').value = named.nodes;
   $('example').prepend(el('option', { value: '', textContent: '(this run)', selected: true }));
-  await showRun(named);
-  await show(Number(step ?? 1) - 1);
+  await showRun(named, Number(step ?? 1) - 1);
 }
 
 async function runScenario(event) {
@@ -77,7 +76,8 @@ async function runScenario(event) {
   }
 }
 
-async function showRun(answer) {
+/** Shows a run at one of its steps; that once only, because a reader may choose another as soon as there is a list. */
+async function showRun(answer, first = 0) {
   run = answer;
   views.clear();
   showSchedule();
@@ -88,7 +88,7 @@ async function showRun(answer) {
   $('welcome').hidden = run.steps.length > 0;
   $('machine').hidden = run.steps.length === 0;
   if (run.steps.length > 0) {
-    await show(0);
+    await show(run.steps[first] ? first : 0);
     $('steps').focus();
   }
 }
