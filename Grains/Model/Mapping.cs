@@ -82,7 +82,7 @@ public sealed class Mapping
     /// <summary>set_huge_pte_at.</summary>
     public void SetPte(long page, Pte pte) => _ptes[page] = pte;
 
-    /// <summary>Takes an entry out whose frame is about to move: a migration entry of the kernel's, in whose place nothing is found until the new one is set.</summary>
+    /// <summary>try_to_migrate_one: takes an entry out whose frame is about to move. The kernel leaves a migration entry; here nothing is found until the new one is set.</summary>
     public void ClearPte(long page) => _ptes.Remove(page);
 
     /// <summary>The reserve map that counts for an area; an area without one has no reservations.</summary>
