@@ -13,18 +13,19 @@ internal sealed class GrainCalls<TGrain>(TGrain grain, string kind, string key, 
     {
         var slot = OperationSlot.Rent();
         slot.Next();
+        var attempts = default(Attempts);
         try
         {
-            for (var (attempt, patience) = (1, RepeatedCalls.Patience); ; attempt++)
+            while (true)
             {
                 try
                 {
                     var answer = await call(grain, request, slot.Name(epoch.Highest));
                     return epoch.Saw(answer.Epoch) ? answer.Value : throw new StaleEpochException($"{kind} {key}", answer.Epoch, epoch.Highest, null);
                 }
-                catch (Exception failure) when (RepeatedCalls.MayRepeat(failure, ref patience))
+                catch (Exception failure) when (attempts.MayRepeat(failure))
                 {
-                    await calls.Pause(attempt);
+                    await calls.Pause(attempts.Failed);
                 }
             }
         }

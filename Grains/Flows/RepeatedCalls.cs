@@ -8,13 +8,9 @@ namespace Hugesim.Grains;
 /// is done once whatever was lost; its callers get an answer, or the error that says what is gone.
 /// </summary>
 /// <param name="clock">For the pauses.</param>
-/// <param name="nextLoss">For callers outside of the silos: ends when calls that are under way may have lost their answer; null if they are told.</param>
-public sealed class RepeatedCalls(TimeProvider clock, Func<Task>? nextLoss = null)
+/// <param name="connection">For callers outside of the silos; null for those inside, who are told of everything.</param>
+public sealed class RepeatedCalls(TimeProvider clock, ISiloConnection? connection = null)
 {
-    // A silo on its way out refuses at once, and the next one may need half a minute to be known. A call without answer has waited for its CallTimes each time, and what it
-    // asks for may be hours of work.
-    internal const int Patience = 240;
-    private const int PatienceForRefusal = 6;
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(1);
 
@@ -29,9 +25,20 @@ public sealed class RepeatedCalls(TimeProvider clock, Func<Task>? nextLoss = nul
     {
         var slot = OperationSlot.Rent();
         slot.Next();
+        var attempts = default(Attempts);
         try
         {
-            return await Send(grain, request, slot.Name(0, life), call);
+            while (true)
+            {
+                try
+                {
+                    return await Try(grain, request, slot.Name(0, life), call);
+                }
+                catch (Exception failure) when (attempts.MayRepeat(failure))
+                {
+                    await Pause(attempts.Failed);
+                }
+            }
         }
         finally
         {
@@ -47,15 +54,6 @@ public sealed class RepeatedCalls(TimeProvider clock, Func<Task>? nextLoss = nul
     public ValueTask<T> Ask<TGrain, TRequest, T>(TGrain grain, TRequest request, Func<TGrain, TRequest, ValueTask<T>> call) =>
         Send(grain, (request, call), default, static (grain, request, _) => request.call(grain, request.request));
 
-    /// <summary>May this call be sent again, and is it worth it?</summary>
-    /// <param name="failure">How it failed.</param>
-    /// <param name="patience">What is left of it.</param>
-    internal static bool MayRepeat(Exception failure, ref int patience)
-    {
-        patience -= failure is TimeoutException ? 1 : PatienceForRefusal;
-        return patience > 0 && failure is TimeoutException or OrleansMessageRejectionException or StaleEpochException or InconsistentStateException;
-    }
-
     /// <summary>Before it is sent again: the silo may be on its way out of the cluster, or the right activation on its way in.</summary>
     internal Task Pause(int attempt)
     {
@@ -66,19 +64,34 @@ public sealed class RepeatedCalls(TimeProvider clock, Func<Task>? nextLoss = nul
     internal async ValueTask<T> Send<TGrain, TRequest, T>(
         TGrain grain, TRequest request, Operation operation, Func<TGrain, TRequest, Operation, ValueTask<T>> call)
     {
-        for (var (attempt, patience) = (1, Patience); ; attempt++)
+        var attempts = default(Attempts);
+        while (true)
         {
             try
             {
-                var lost = nextLoss?.Invoke();
-                var answer = call(grain, request, operation);
-                return await (lost is null ? answer : UnlessLost(answer, lost));
+                return await Try(grain, request, operation, call);
             }
-            catch (Exception failure) when (MayRepeat(failure, ref patience))
+            catch (Exception failure) when (attempts.MayRepeat(failure))
             {
-                await Pause(attempt);
+                await Pause(attempts.Failed);
             }
         }
+    }
+
+    /// <summary>Sends once.</summary>
+    internal ValueTask<T> Try<TGrain, TRequest, T>(TGrain grain, TRequest request, Operation operation, Func<TGrain, TRequest, Operation, ValueTask<T>> call)
+    {
+        var lost = connection?.NextLoss;
+        var answer = call(grain, request, operation);
+        return lost is null ? answer : UnlessLost(answer, lost);
+    }
+
+    /// <summary>Sends once what has no answer.</summary>
+    internal ValueTask Try<TGrain, TRequest>(TGrain grain, TRequest request, Operation operation, Func<TGrain, TRequest, Operation, ValueTask> call)
+    {
+        var lost = connection?.NextLoss;
+        var done = call(grain, request, operation);
+        return lost is null ? done : new(UnlessLost(Nothing(done), lost).AsTask());
     }
 
     internal static async ValueTask<bool> Nothing(ValueTask call)
@@ -87,7 +100,7 @@ public sealed class RepeatedCalls(TimeProvider clock, Func<Task>? nextLoss = nul
         return true;
     }
 
-    private static async ValueTask<T> UnlessLost<T>(ValueTask<T> answer, Task lost)
+    private async ValueTask<T> UnlessLost<T>(ValueTask<T> answer, Task lost)
     {
         if (answer.IsCompletedSuccessfully)
         {
@@ -97,11 +110,40 @@ public sealed class RepeatedCalls(TimeProvider clock, Func<Task>? nextLoss = nul
         var call = answer.AsTask();
         if (await Task.WhenAny(call, lost) == call)
         {
-            return await call;
+            try
+            {
+                return await call;
+            }
+            catch (Exception failure) when (connection!.IsRefusal(failure))
+            {
+                throw new SiloUnavailableException(failure.Message, failure);
+            }
         }
 
         _ = call.ContinueWith(ended => ended.Exception, TaskScheduler.Default);
         throw new TimeoutException("a silo has gone that may have held the call");
+    }
+}
+
+/// <summary>What became of the attempts at one call so far; new as <c>default</c>.</summary>
+internal struct Attempts
+{
+    // A silo on its way out refuses at once, and the next one may need half a minute to be known. A call without answer has waited for its CallTimes each time, and what it
+    // asks for may be hours of work.
+    private const int Patience = 240;
+    private const int PatienceForRefusal = 6;
+    private int _usedPatience;
+
+    /// <summary>How many have failed.</summary>
+    public int Failed { get; private set; }
+
+    /// <summary>May this call be sent again, and is it worth it?</summary>
+    /// <param name="failure">How it failed.</param>
+    public bool MayRepeat(Exception failure)
+    {
+        Failed++;
+        _usedPatience += failure is TimeoutException ? 1 : PatienceForRefusal;
+        return _usedPatience < Patience && failure is TimeoutException or OrleansMessageRejectionException or StaleEpochException or InconsistentStateException;
     }
 }
 
@@ -129,20 +171,54 @@ public sealed class CallLane
     public async ValueTask<T> Once<TGrain, TRequest, T>(
         TGrain grain, TRequest request, Func<TGrain, TRequest, Operation, ValueTask<T>> call, long life = 0)
     {
-        var slot = Take();
+        var operation = Begin(life);
+        var attempts = default(Attempts);
         try
         {
-            return await _calls.Send(grain, request, new Operation(_session, slot, Interlocked.Increment(ref _sequence), 0, life), call);
+            while (true)
+            {
+                try
+                {
+                    return await _calls.Try(grain, request, operation, call);
+                }
+                catch (Exception failure) when (attempts.MayRepeat(failure))
+                {
+                    await _calls.Pause(attempts.Failed);
+                }
+            }
         }
         finally
         {
-            Interlocked.And(ref _busy, ~(1 << slot));
+            End(operation);
         }
     }
 
     /// <summary>Has an operation without an answer done once; <paramref name="life"/> is the life of the grain that the caller knows.</summary>
-    public async ValueTask Once<TGrain, TRequest>(TGrain grain, TRequest request, Func<TGrain, TRequest, Operation, ValueTask> call, long life = 0) =>
-        await Once(grain, (request, call), static (grain, request, operation) => RepeatedCalls.Nothing(request.call(grain, request.request, operation)), life);
+    // As the one above and not by way of it: each layer would be a state machine more for every message of the system.
+    public async ValueTask Once<TGrain, TRequest>(TGrain grain, TRequest request, Func<TGrain, TRequest, Operation, ValueTask> call, long life = 0)
+    {
+        var operation = Begin(life);
+        var attempts = default(Attempts);
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    await _calls.Try(grain, request, operation, call);
+                    return;
+                }
+                catch (Exception failure) when (attempts.MayRepeat(failure))
+                {
+                    await _calls.Pause(attempts.Failed);
+                }
+            }
+        }
+        finally
+        {
+            End(operation);
+        }
+    }
 
     /// <summary>
     /// Has an operation done once, or gives it up where it is not answered in time: it may still be done, but not after the next operation of this caller.
@@ -151,10 +227,10 @@ public sealed class CallLane
     internal async ValueTask<(bool InTime, T? Answer)> OnceWithin<TGrain, TRequest, T>(
         TimeSpan time, TGrain grain, TRequest request, Func<TGrain, TRequest, Operation, ValueTask<T>> call, long life = 0)
     {
-        var slot = Take();
+        var operation = Begin(life);
         try
         {
-            var done = _calls.Send(grain, request, new Operation(_session, slot, Interlocked.Increment(ref _sequence), 0, life), call).AsTask();
+            var done = _calls.Send(grain, request, operation, call).AsTask();
             try
             {
                 return (true, await done.WaitAsync(time, _calls.Clock));
@@ -172,7 +248,7 @@ public sealed class CallLane
         }
         finally
         {
-            Interlocked.And(ref _busy, ~(1 << slot));
+            End(operation);
         }
     }
 
@@ -190,6 +266,14 @@ public sealed class CallLane
 
     /// <summary>As plain data, while no call is under way.</summary>
     internal CallLaneState Capture() => new(_session, _sequence);
+
+    private Operation Begin(long life)
+    {
+        var slot = Take();
+        return new Operation(_session, slot, Interlocked.Increment(ref _sequence), 0, life);
+    }
+
+    private void End(Operation operation) => Interlocked.And(ref _busy, ~(1 << operation.Slot));
 
     // The lowest slot that is free.
     private int Take()

@@ -73,8 +73,34 @@ public abstract partial class StatefulGrain<TState>
             return body(self, call);
         }
 
-        var served = Serve(operation, self, (call, body), static (self, call) => RepeatedCalls.Nothing(call.body(self, call.call)));
-        return served.IsCompletedSuccessfully ? ValueTask.CompletedTask : new(served.AsTask());
+        switch (Look(operation, out var known))
+        {
+            case OperationStage.Done:
+                return known.Value is Exception failure ? ValueTask.FromException(failure) : ValueTask.CompletedTask;
+            case OperationStage.UnderWay:
+                return Join(operation, self, call, body);
+        }
+
+        Operations.Begin(operation.Session, operation.Slot, operation.Sequence);
+        ValueTask done;
+        try
+        {
+            done = body(self, call);
+        }
+        catch (Exception failure)
+        {
+            KeepAndTell(operation, new OperationAnswer(0, failure));
+            throw;
+        }
+
+        if (!done.IsCompletedSuccessfully)
+        {
+            return Finish(operation, done);
+        }
+
+        done.GetAwaiter().GetResult();
+        KeepAndTell(operation, default);
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>
@@ -183,7 +209,34 @@ public abstract partial class StatefulGrain<TState>
         }
     }
 
+    private async ValueTask Finish(Operation operation, ValueTask done)
+    {
+        try
+        {
+            await done;
+            KeepAndTell(operation, default);
+        }
+        catch (Exception failure)
+        {
+            KeepAndTell(operation, new OperationAnswer(0, failure));
+            throw;
+        }
+    }
+
     private async ValueTask<T> Join<TGrain, TCall, T>(Operation operation, TGrain self, TCall call, Func<TGrain, TCall, ValueTask<T>> body)
+    {
+        await End(operation);
+        return await Serve(operation, self, call, body);
+    }
+
+    private async ValueTask Join<TGrain, TCall>(Operation operation, TGrain self, TCall call, Func<TGrain, TCall, ValueTask> body)
+    {
+        await End(operation);
+        await Serve(operation, self, call, body);
+    }
+
+    // Of the copy that came first.
+    private Task End(Operation operation)
     {
         _joined ??= [];
         if (!_joined.TryGetValue((operation.Session, operation.Slot), out var ended))
@@ -191,8 +244,7 @@ public abstract partial class StatefulGrain<TState>
             _joined[(operation.Session, operation.Slot)] = ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
-        await ended.Task;
-        return await Serve(operation, self, call, body);
+        return ended.Task;
     }
 
     private void KeepAndTell(Operation operation, OperationAnswer answer)

@@ -108,7 +108,7 @@ public static class ClusterClient
         public ClientHost(IHost host, string cluster, ConnectionLosses losses, bool traces)
         {
             (_host, _cluster, _losses) = (host, cluster, losses);
-            Calls = new RepeatedCalls(TimeProvider.System, () => losses.Next);
+            Calls = new RepeatedCalls(TimeProvider.System, losses);
             _grains = host.Services.GetRequiredService<IGrainFactory>();
             _exchange = traces ? FailedFlowExchange.RunAsync(_grains, _stop.Token) : Task.CompletedTask;
         }
@@ -131,7 +131,7 @@ public static class ClusterClient
                 _ = step.ContinueWith(ended => ended.Exception, TaskScheduler.Default);
                 throw await lost.ConfigureAwait(false);
             }
-            catch (Exception exception) when (exception is SiloUnavailableException or OrleansMessageRejectionException or TimeoutException)
+            catch (Exception exception) when (exception is OrleansMessageRejectionException or TimeoutException || _losses.IsRefusal(exception))
             {
                 throw _losses.Describe(exception);
             }
