@@ -2,7 +2,7 @@ using Hugesim.Explore;
 
 namespace Hugesim.Bench;
 
-/// <summary>Schedules of a whole machine: each boots it, races four processes for three pages, audits it and tears it down. On one thread.</summary>
+/// <summary>Schedules of a whole machine: each boots it and races four processes for three pages; each state that they come to is audited and torn down once. On one thread.</summary>
 internal static class ScheduleBench
 {
     private static readonly string[] s_race =

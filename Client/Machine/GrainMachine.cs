@@ -178,6 +178,9 @@ internal sealed partial class GrainMachine : IScenarioMachine, IAuditedMachine, 
             _profile.CgroupHugetlb ? [.. counters.Cgroups.Select(c => new CgroupCounters(c.Name, c.Usage, c.Rsvd))] : []);
     }
 
+    /// <summary>What a teardown goes through in this order: the processes that live, and the segments.</summary>
+    internal (long[] Processes, long[] Segments) Remaining => ([.. _processes.Where(p => p.Death is null).Select(p => p.Pid)], [.. _segmentIds]);
+
     private async ValueTask<TeardownResult> TearDown()
     {
         foreach (var process in _processes.Where(p => p.Death is null))

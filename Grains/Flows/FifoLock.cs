@@ -9,6 +9,8 @@ internal sealed class FifoLock(bool isOff = false)
     private readonly Queue<TaskCompletionSource> _waiting = new();
     private bool _held;
 
+    public bool IsHeld => _held;
+
     public ValueTask Enter()
     {
         if (!_held || isOff)

@@ -239,6 +239,9 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
     }
 
     /// <inheritdoc/>
+    public override bool IsUnlocked => !_inodeLock.IsHeld;
+
+    /// <inheritdoc/>
     protected override InodeState? Capture() => !IsAlive ? null : new(
         _identity!, _sizeBytes, _links, _opens, [.. _mappings.Keys], [.. _cache.Select(p => new CachedPageAudit(p.Key, p.Value))], _resvMap.Snapshot(),
         _failures, [.. _mappings.Values]);

@@ -12,7 +12,7 @@ namespace Hugesim.Grains;
 /// at every change would call <see cref="StoreAsync"/> after the change.
 /// </summary>
 /// <typeparam name="TState">The state as plain data.</typeparam>
-public abstract partial class StatefulGrain<TState> : Grain, IGrainMigrationParticipant
+public abstract partial class StatefulGrain<TState> : Grain, IGrainMigrationParticipant, ICapturedWhole
     where TState : class
 {
     /// <summary>The name of the store for the states of all grains; a silo without a store of that name keeps them in memory only.</summary>
@@ -24,6 +24,9 @@ public abstract partial class StatefulGrain<TState> : Grain, IGrainMigrationPart
     private GrainState<GrainRecord>? _stored;
     private bool _moved;
     private bool _isStale;
+
+    /// <inheritdoc/>
+    public virtual bool IsUnlocked => true;
 
     /// <summary>What kind of grain this is, for messages.</summary>
     protected abstract string Kind { get; }
@@ -160,6 +163,9 @@ public abstract partial class StatefulGrain<TState> : Grain, IGrainMigrationPart
             Resume(state, record.Epoch);
         }
     }
+
+    /// <inheritdoc/>
+    public object? CaptureWhole() => Capture();
 
     /// <summary>The state as plain data that nothing changes later; null before the life of the grain has begun and after it has ended.</summary>
     protected abstract TState? Capture();

@@ -258,6 +258,9 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
     }
 
     /// <inheritdoc/>
+    public override bool IsUnlocked => !_lock.IsHeld;
+
+    /// <inheritdoc/>
     protected override VmaState? Capture() => _machine is null || (!_isExpected && _mapping.Areas.Count == 0)
         ? null
         : new(_machine, _inode, _subpool, _anonymous, HasFile, IsInInode, _isExpected, [.. _unmappedBeforeAdoption ?? []], _mapping.Capture(),

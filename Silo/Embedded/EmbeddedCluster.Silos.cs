@@ -28,6 +28,30 @@ public sealed partial class EmbeddedCluster
     /// </summary>
     public object? FindInstance(IAddressable grain) => Lookup(grain)?.GrainInstance;
 
+    /// <summary>All instances, by their ids: the same look inside. Null while a request runs or waits in any of them.</summary>
+    public IReadOnlyList<(GrainId Id, object Instance)>? InstancesAtRest()
+    {
+        var instances = new List<(GrainId Id, object Instance)>();
+        foreach (var kind in References.Kinds)
+        {
+            foreach (var activation in kind.Activations)
+            {
+                if (activation.HasWork)
+                {
+                    return null;
+                }
+
+                if (activation.GrainInstance is { } instance)
+                {
+                    instances.Add((GrainId.Create(kind.GrainType, activation.Key), instance));
+                }
+            }
+        }
+
+        instances.Sort(static (one, other) => one.Id.CompareTo(other.Id));
+        return instances;
+    }
+
     /// <summary>
     /// Loses a silo with all its activations. Callers that wait for one of them get a <see cref="SiloUnavailableException"/>;
     /// the next call makes a new activation elsewhere.

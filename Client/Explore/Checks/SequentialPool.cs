@@ -26,6 +26,9 @@ public sealed class SequentialPool : ISequentialObject<GrainCall>
     private KernelProfile _profile = KernelProfiles.Newest;
     private HugePagePool _pool = new(KernelProfiles.Newest, 1, 0);
 
+    /// <summary>All of its state, as plain data.</summary>
+    public object State => (_profile.Name, _pool.Capture(), _cgroups.Capture());
+
     /// <inheritdoc/>
     public string Digest
     {
@@ -174,6 +177,9 @@ public sealed class SequentialPool : ISequentialObject<GrainCall>
 public sealed class SequentialSubpool(KernelProfile profile) : ISequentialObject<GrainCall>
 {
     private Subpool? _subpool;
+
+    /// <summary>All of its state, as plain data; null while there is no subpool.</summary>
+    public object? State => _subpool?.State;
 
     /// <inheritdoc/>
     public string Digest => _subpool?.State.ToString() ?? "";

@@ -60,13 +60,46 @@ internal sealed class CallHistory(KernelProfile profile)
         }
     }
 
+    /// <summary>
+    /// The states that the sequential models come to with the calls so far, each in the order in which its grain carried them out; null if that order does not explain the
+    /// answers.
+    /// </summary>
+    public List<(string Grain, object? State)>? Models() => Unheard(ModelsInOrder);
+
     /// <summary>Checks the history.</summary>
     /// <returns>What is wrong, or null.</returns>
-    public ScheduleFailure? Check()
+    public ScheduleFailure? Check() => Unheard(CheckInOrder);
+
+    // The rare paths of a schedule are those that the machine takes.
+    private static T Unheard<T>(Func<T> run)
+    {
+        T? result = default;
+        RarePath.Listen(static _ => { }, () => result = run());
+        return result!;
+    }
+
+    private List<(string Grain, object? State)>? ModelsInOrder()
+    {
+        var models = new List<(string Grain, object? State)>(_grains.Count);
+        foreach (var grain in _grains)
+        {
+            var model = NewModel(grain);
+            if (FirstUnexplained(model, grain.Arrived) is not null)
+            {
+                return null;
+            }
+
+            models.Add((grain.Id.Key.ToString(), model is SequentialPool pool ? pool.State : ((SequentialSubpool)model).State));
+        }
+
+        return models;
+    }
+
+    private ScheduleFailure? CheckInOrder()
     {
         foreach (var grain in _grains)
         {
-            ISequentialObject<GrainCall> model = grain.IsHstate ? new SequentialPool() : new SequentialSubpool(profile);
+            var model = NewModel(grain);
 
             // The grain's own order is the first guess; only if it does not explain the answers is there something to search.
             if (FirstUnexplained(model, grain.Arrived) is { } unexplained && Search(grain) == false)
@@ -83,8 +116,10 @@ internal sealed class CallHistory(KernelProfile profile)
 
     private static Entry? FirstUnexplained(ISequentialObject<GrainCall> model, List<Entry> inOrder) => inOrder.Find(entry => !model.Accepts(entry.ToCall()));
 
+    private ISequentialObject<GrainCall> NewModel(GrainHistory grain) => grain.IsHstate ? new SequentialPool() : new SequentialSubpool(profile);
+
     private bool? Search(GrainHistory grain) => LinearizabilityChecker.IsLinearizable(
-        grain.IsHstate ? new SequentialPool() : new SequentialSubpool(profile),
+        NewModel(grain),
         [.. grain.All.Select(entry => new ObservedCall<GrainCall>(entry.ToCall(), entry.Sent, entry.Answered))]);
 
     // A machine has one hstate and few subpools, and few calls are open at a time: the last ones are looked at first.

@@ -3,7 +3,7 @@ using Hugesim.Explore;
 
 namespace Hugesim.Benchmarks.Engine;
 
-/// <summary>Schedules of a whole machine a second: every schedule boots it, races four processes, audits it and tears it down.</summary>
+/// <summary>Schedules of a whole machine a second: every schedule boots it and races four processes; each state that they come to is audited and torn down once.</summary>
 internal static class QuickExplore
 {
     private const int Rounds = 5;
