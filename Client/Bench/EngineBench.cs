@@ -75,10 +75,13 @@ internal sealed class EngineBench
     }
 
     /// <summary>A reservation taken and given back at one hstate, by many callers.</summary>
-    public BenchSide HotPath => new("reserve + unreserve, one by one", operations => ByCallersAsync(operations, async () =>
+    public BenchSide HotPath => new("reserve + unreserve, one by one", operations => ByCallersAsync(operations, async times =>
     {
-        await _hstate.Reserve(new ReserveRequest(TaskContext.Default, 1, 0), default).ConfigureAwait(false);
-        await _hstate.Unreserve(new UnreserveRequest(1, []), default).ConfigureAwait(false);
+        for (var i = 0L; i < times; i++)
+        {
+            await _hstate.Reserve(new ReserveRequest(TaskContext.Default, 1, 0), default).ConfigureAwait(false);
+            await _hstate.Unreserve(new UnreserveRequest(1, []), default).ConfigureAwait(false);
+        }
     }));
 
     /// <summary>The same through a combiner.</summary>
@@ -87,17 +90,25 @@ internal sealed class EngineBench
         get
         {
             var combiner = new HstateCombiner(_hstate);
-            return new("reserve + unreserve, combined", operations => ByCallersAsync(operations, async () =>
+            return new("reserve + unreserve, combined", operations => ByCallersAsync(operations, async times =>
             {
-                await combiner.Reserve(new ReserveRequest(TaskContext.Default, 1, 0), default).ConfigureAwait(false);
-                await combiner.Unreserve(new UnreserveRequest(1, []), default).ConfigureAwait(false);
+                for (var i = 0L; i < times; i++)
+                {
+                    await combiner.Reserve(new ReserveRequest(TaskContext.Default, 1, 0), default).ConfigureAwait(false);
+                    await combiner.Unreserve(new UnreserveRequest(1, []), default).ConfigureAwait(false);
+                }
             }));
         }
     }
 
     /// <summary>The cheapest call there is of one grain, by as many callers.</summary>
-    public BenchSide BareCall => new("bare call of one grain", operations => ByCallersAsync(operations, async () =>
-        await _processes[0].GetTask().ConfigureAwait(false)));
+    public BenchSide BareCall => new("bare call of one grain", operations => ByCallersAsync(operations, async times =>
+    {
+        for (var i = 0L; i < times; i++)
+        {
+            await _processes[0].GetTask().ConfigureAwait(false);
+        }
+    }));
 
     private static string NameOf(int processes) => $"simulated, {processes} process{(processes == 1 ? "" : "es")}";
 
@@ -134,12 +145,7 @@ internal sealed class EngineBench
             }
         }))).ConfigureAwait(false);
 
-    private static async ValueTask ByCallersAsync(long operations, Func<ValueTask> call) =>
-        await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(async () =>
-        {
-            for (var done = 0L; done < operations; done += Callers)
-            {
-                await call().ConfigureAwait(false);
-            }
-        }))).ConfigureAwait(false);
+    // A caller makes its calls by itself: a delegate for each would cost more than some of them.
+    private static async ValueTask ByCallersAsync(long operations, Func<long, Task> calls) =>
+        await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(() => calls((operations + Callers - 1) / Callers)))).ConfigureAwait(false);
 }

@@ -16,3 +16,13 @@ public readonly record struct HstateCall(
 /// <param name="Refusal">Why the call was not done, where it was not; or null.</param>
 [GenerateSerializer, Immutable, Alias("HstateCallAnswer")]
 public readonly record struct HstateCallAnswer(long Number, long Epoch, string? Refusal);
+
+/// <summary>Several calls in a message to an hstate.</summary>
+/// <param name="Calls">The calls, in the order in which they are carried out.</param>
+[GenerateSerializer, Immutable, Alias("CombinedCalls")]
+public sealed record CombinedCalls(ReadOnlyMemory<HstateCall> Calls);
+
+/// <summary>The answers to several calls.</summary>
+/// <param name="Answers">In the order of the calls.</param>
+[GenerateSerializer, Immutable, Alias("CombinedAnswers")]
+public sealed record CombinedAnswers(HstateCallAnswer[] Answers);

@@ -34,7 +34,7 @@ public interface IHstateGrain : IGrainWithStringKey
     /// <summary>Carries out several calls in their order, each as if it had come alone.</summary>
     /// <returns>The answers in the same order.</returns>
     [ResponseTimeout(CallTimes.Leaf)]
-    ValueTask<HstateCallAnswer[]> Combined(HstateCall[] calls);
+    ValueTask<CombinedAnswers> Combined(CombinedCalls calls);
 
     /// <summary>Moves a page in use to a frame of another node; the old frame is free afterwards.</summary>
     /// <returns>The new frame, or <see cref="Model.Pfn.None"/>.</returns>

@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.ExceptionServices;
-using System.Threading.Tasks.Sources;
 using Hugesim.Abstractions;
 using Hugesim.Model;
 
@@ -14,161 +11,124 @@ public sealed class HstateCombining;
 /// order. Each caller gets its own answer, exactly what a message of its own would have brought at that place in the order.
 /// </summary>
 /// <remarks>
-/// Whoever comes first sends, in its own turn, and when it has its answers it hands that task to the first that has queued up meanwhile (flat combining, Hendler,
-/// Incze, Shavit, Tzafrir 2010). So no code runs outside of a caller's turn, and a sender is never gone before its message is answered: its own call is in it.
+/// Whoever begins a batch sends it, in its own turn, when the batch before it is answered (flat combining, Hendler, Incze, Shavit, Tzafrir 2010). So no code
+/// runs outside of a caller's turn, and a sender is never gone before its message is answered: its own call is in it.
 /// </remarks>
 /// <param name="hstate">The hstate.</param>
 public sealed class HstateCombiner(IHstateGrain hstate)
 {
-    // A message takes no longer than some hundred microseconds then, so that nobody else waits long for the hstate.
-    private const int MostCalls = 512;
-
     private readonly Lock _gate = new();
-    private readonly Queue<Waiting> _queue = new();
+
+    // The batches that wait, in their order; only the last may still take calls.
+    private readonly Queue<HstateBatch> _waiting = new();
+    private HstateBatch? _open;
+    private int _capacity = HstateBatch.FewestCalls;
     private bool _isSending;
 
     /// <summary><see cref="IHstateGrain.Reserve"/>.</summary>
-    public ValueTask<Answer<Errno>> Reserve(ReserveRequest request, Operation operation) => ErrnoOf(Call(new HstateCall(operation, Reserve: request)));
+    public ValueTask<Answer<Errno>> Reserve(ReserveRequest request, Operation operation) => Errno(new HstateCall(operation, Reserve: request));
 
     /// <summary><see cref="IHstateGrain.Unreserve"/>.</summary>
-    public ValueTask<Answer<Errno>> Unreserve(UnreserveRequest request, Operation operation) => ErrnoOf(Call(new HstateCall(operation, Unreserve: request)));
+    public ValueTask<Answer<Errno>> Unreserve(UnreserveRequest request, Operation operation) => Errno(new HstateCall(operation, Unreserve: request));
 
     /// <summary><see cref="IHstateGrain.FreeHugePages"/>.</summary>
-    public ValueTask<Answer<Errno>> FreeHugePages(FreedPage[] pages, Operation operation) => ErrnoOf(Call(new HstateCall(operation, Free: pages)));
+    public ValueTask<Answer<Errno>> FreeHugePages(FreedPage[] pages, Operation operation) => Errno(new HstateCall(operation, Free: pages));
 
     /// <summary><see cref="IHstateGrain.AllocHugePage"/>.</summary>
-    public async ValueTask<Answer<long>> AllocHugePage(AllocRequest request, Operation operation)
+    public ValueTask<Answer<long>> AllocHugePage(AllocRequest request, Operation operation)
     {
-        var answer = await Call(new HstateCall(operation, Alloc: request));
-        return new Answer<long>(answer.Number, answer.Epoch);
-    }
+        var place = Enter(new HstateCall(operation, Alloc: request));
+        return place.Begins ? Send(place) : new(place.Batch, place.Number);
 
-    private static async ValueTask<Answer<Errno>> ErrnoOf(ValueTask<HstateCallAnswer> call)
-    {
-        var answer = await call;
-        return new Answer<Errno>((Errno)answer.Number, answer.Epoch);
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<HstateCallAnswer> Call(HstateCall call)
-    {
-        var waiting = new Waiting(call);
-        if (Enter(waiting) || await waiting.TurnAsync() == Turn.Sends)
+        async ValueTask<Answer<long>> Send(Place first)
         {
-            await SendAsync();
+            await SendAsync(first);
+            return first.Batch.NumberOf(HstateBatch.Sender);
         }
-
-        return waiting.Answer();
     }
 
-    // True for the one that is to send.
-    private bool Enter(Waiting waiting)
+    // A caller that does not send waits for its answer itself: nothing else runs, and nothing is allocated, for its call.
+    private ValueTask<Answer<Errno>> Errno(in HstateCall call)
+    {
+        var place = Enter(call);
+        return place.Begins ? Send(place) : new(place.Batch, place.Number);
+
+        async ValueTask<Answer<Errno>> Send(Place first)
+        {
+            await SendAsync(first);
+            return first.Batch.ErrnoOf(HstateBatch.Sender);
+        }
+    }
+
+    private Place Enter(in HstateCall call)
     {
         lock (_gate)
         {
-            _queue.Enqueue(waiting);
-            var sends = !_isSending;
+            if (_open is { } open)
+            {
+                var number = open.Add(call);
+                if (open.IsFull)
+                {
+                    // Many callers: the next one takes more at once.
+                    _open = null;
+                    _capacity = Math.Min(_capacity * 2, HstateBatch.MostCalls);
+                }
+
+                return new Place(open, number, Begins: false, Waits: false);
+            }
+
+            var batch = new HstateBatch(_capacity);
+            batch.Add(call);
+            var waits = _isSending;
+            if (waits)
+            {
+                _waiting.Enqueue(batch);
+                _open = batch;
+            }
+
             _isSending = true;
-            return sends;
+            return new Place(batch, HstateBatch.Sender, Begins: true, waits);
         }
     }
 
-    private async ValueTask SendAsync()
+    private async ValueTask SendAsync(Place first)
     {
-        var batch = Take();
+        var batch = first.Batch;
+        if (first.Waits)
+        {
+            await batch.TurnAsync();
+        }
+
         try
         {
-            var answers = await hstate.Combined(Array.ConvertAll(batch, waiting => waiting.Call));
-            for (var i = 0; i < batch.Length; i++)
-            {
-                batch[i].Set(answers[i], null);
-            }
+            // Nobody enters it any more: it was closed when its turn came.
+            batch.Answer((await hstate.Combined(batch.Take())).Answers);
         }
         catch (Exception failure)
         {
             // The message is lost, or the hstate is: everyone in it decides by itself whether to ask again, under the same name.
-            Array.ForEach(batch, waiting => waiting.Set(default, failure));
+            batch.Fail(failure);
         }
 
         // The next sender last: those that go on before it may have their next call in its message.
-        for (var i = 1; i < batch.Length; i++)
-        {
-            batch[i].Release(Turn.HasAnswer);
-        }
-
-        Next()?.Release(Turn.Sends);
+        Next()?.ReleaseSender();
     }
 
-    // The sender is the first of them.
-    private Waiting[] Take()
+    private HstateBatch? Next()
     {
         lock (_gate)
         {
-            if (_queue.Count <= MostCalls)
+            _isSending = _waiting.TryDequeue(out var next);
+            if (next is not null && ReferenceEquals(next, _open))
             {
-                var all = _queue.ToArray();
-                _queue.Clear();
-                return all;
+                _open = null;
+                _capacity = next.IsSmall ? Math.Max(_capacity / 2, HstateBatch.FewestCalls) : _capacity;
             }
 
-            var some = new Waiting[MostCalls];
-            for (var i = 0; i < some.Length; i++)
-            {
-                some[i] = _queue.Dequeue();
-            }
-
-            return some;
-        }
-    }
-
-    private Waiting? Next()
-    {
-        lock (_gate)
-        {
-            _isSending = _queue.TryPeek(out var next);
             return next;
         }
     }
 
-    private enum Turn
-    {
-        HasAnswer,
-        Sends,
-    }
-
-    /// <summary>A call that waits for its answer, or to be the next to send.</summary>
-    private sealed class Waiting(HstateCall call) : IValueTaskSource<Turn>
-    {
-        // A grain goes on in a turn of its own. A client without such a place goes on in the sender's, up to its next call, which queues up for the next message.
-        private ManualResetValueTaskSourceCore<Turn> _source;
-        private HstateCallAnswer _answer;
-        private Exception? _failure;
-
-        public HstateCall Call { get; } = call;
-
-        public ValueTask<Turn> TurnAsync() => new(this, _source.Version);
-
-        public void Set(HstateCallAnswer answer, Exception? failure) => (_answer, _failure) = (answer, failure);
-
-        public void Release(Turn turn) => _source.SetResult(turn);
-
-        /// <summary>The answer, which is there.</summary>
-        public HstateCallAnswer Answer() =>
-            _failure is not null ? throw Again(_failure)
-            : _answer.Refusal is { } refusal ? throw new InvalidOperationException(refusal)
-            : _answer;
-
-        private static Exception Again(Exception failure)
-        {
-            ExceptionDispatchInfo.Throw(failure);
-            return failure;
-        }
-
-        Turn IValueTaskSource<Turn>.GetResult(short token) => _source.GetResult(token);
-
-        ValueTaskSourceStatus IValueTaskSource<Turn>.GetStatus(short token) => _source.GetStatus(token);
-
-        void IValueTaskSource<Turn>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-            _source.OnCompleted(continuation, state, token, flags);
-    }
+    // Where a call stands: in which batch, as which of its calls, whether it is the one that sends it, and whether another batch is under way.
+    private readonly record struct Place(HstateBatch Batch, short Number, bool Begins, bool Waits);
 }

@@ -48,13 +48,13 @@ public sealed class HstateCombinerTests
         await host.RunAsync(async grains =>
         {
             var hstate = await BootAsync(grains);
-            HstateCall[] calls =
-            [
+            CombinedCalls calls = new(new HstateCall[]
+            {
                 new(new Operation(77, 0, 1, 0), Reserve: new ReserveRequest(TaskContext.Default, 2, 0)),
                 new(new Operation(77, 1, 1, 0), Alloc: new AllocRequest(0, false, true, 0, ~0L, 0)),
-            ];
+            });
             var first = await hstate.Combined(calls);
-            (await hstate.Combined(calls)).ShouldBe(first);
+            (await hstate.Combined(calls)).Answers.ShouldBe(first.Answers);
             var counters = await hstate.ReadCounters();
             (counters.Free, counters.Resv).ShouldBe((PoolPages - 1, 1));
             return 0;
@@ -69,14 +69,34 @@ public sealed class HstateCombinerTests
         {
             var hstate = await BootAsync(grains);
             await hstate.Reserve(new ReserveRequest(TaskContext.Default, 1, 0), new Operation(78, 0, 5, 0));
-            var answers = await hstate.Combined(
-            [
+            var answers = (await hstate.Combined(new(new HstateCall[]
+            {
                 new(new Operation(78, 0, 4, 0), Reserve: new ReserveRequest(TaskContext.Default, 1, 0)),
                 new(new Operation(78, 1, 1, 0), Reserve: new ReserveRequest(TaskContext.Default, 1, 0)),
-            ]);
+            }))).Answers;
             answers[0].Refusal.ShouldNotBeNull().ShouldContain("was given up");
             answers[1].Refusal.ShouldBeNull();
             (await hstate.ReadCounters()).Resv.ShouldBe(2);
+            return 0;
+        });
+    }
+
+    [Fact]
+    public async Task Combined_HstateHasNoState_TellsEveryCallerAndGoesOn()
+    {
+        await using var host = await s_hosts.GetAsync(new GrainHostOptions());
+        await host.RunAsync(async grains =>
+        {
+            var hstate = grains.GetGrain<IHstateGrain>(Keys.Hstate($"combiner{Interlocked.Increment(ref s_machines)}"));
+            var combiner = new HstateCombiner(hstate);
+            var calls = Enumerable.Range(0, Calls).Select(_ => combiner.Reserve(new ReserveRequest(TaskContext.Default, 1, 0), default).AsTask()).ToList();
+            foreach (var call in calls)
+            {
+                await Should.ThrowAsync<StateLostException>(() => call);
+            }
+
+            await hstate.Boot(new HstateBoot("7.3", 1, 1000), default);
+            (await combiner.Reserve(new ReserveRequest(TaskContext.Default, 1, 0), default)).Value.ShouldBe(Errno.ENOMEM);
             return 0;
         });
     }
