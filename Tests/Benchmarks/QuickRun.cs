@@ -9,6 +9,7 @@ internal static partial class QuickRun
         {
             ["cluster"] = Machine.QuickCluster.RunAsync,
             [Machine.QuickCluster.JsonName] = Machine.QuickCluster.RunJsonAsync,
+            ["faults"] = Machine.QuickMachine.RunFaultsAsync,
             ["hotpath"] = Machine.QuickHotPath.RunAsync,
             ["machine"] = Machine.QuickMachine.RunAsync,
             ["tracing"] = Machine.QuickTracing.RunAsync,

@@ -18,6 +18,17 @@ internal static class QuickMachine
         }
     }
 
+    /// <summary>Only what <c>hugesim bench</c> has a goal for, and longer: for a profiler.</summary>
+    internal static async Task RunFaultsAsync()
+    {
+        const int Processes = 16;
+        await using var workload = await FaultWorkload.StartAsync(Processes, Pages);
+        for (var round = 0; round < 3; round++)
+        {
+            await ReportAsync("reserved private write faults", Processes, workload.ReservedFaultsAsync);
+        }
+    }
+
     private static async Task ReportAsync(string what, int processes, Func<ValueTask<int>> work)
     {
         for (var warming = Stopwatch.StartNew(); warming.Elapsed < s_time;)
