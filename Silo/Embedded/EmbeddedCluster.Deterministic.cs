@@ -48,6 +48,7 @@ public sealed partial class EmbeddedCluster
         }
 
         Volatile.Write(ref _silos, MakeSilos(_options));
+        _crashed.Clear();
         _activationNumber = 0;
         Placement.Reset();
         Store.Clear();

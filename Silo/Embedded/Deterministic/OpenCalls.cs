@@ -16,7 +16,7 @@ internal sealed class OpenCalls
     /// <summary>When the first caller stops to wait; null if none waits.</summary>
     internal long? Deadline(TimeSpan timeout)
     {
-        while (_first < _calls.Count && _calls[_first].IsSignaled)
+        while (_first < _calls.Count && IsOver(_calls[_first]))
         {
             _first++;
         }
@@ -25,7 +25,7 @@ internal sealed class OpenCalls
         for (var i = _first; i < _calls.Count; i++)
         {
             var due = _calls[i].SentAt + _calls[i].TimeoutOr(timeout).Ticks;
-            first = _calls[i].IsSignaled || due >= first ? first : due;
+            first = IsOver(_calls[i]) || due >= first ? first : due;
         }
 
         return first;
@@ -36,7 +36,7 @@ internal sealed class OpenCalls
     {
         get
         {
-            _lost.RemoveWhere(call => call.IsSignaled);
+            _lost.RemoveWhere(IsOver);
             return _lost.Count > 0;
         }
     }
@@ -73,7 +73,7 @@ internal sealed class OpenCalls
         for (var i = _first; i < _calls.Count; i++)
         {
             var call = _calls[i];
-            if (!call.IsSignaled && call.SentAt + call.TimeoutOr(timeout).Ticks <= now)
+            if (!IsOver(call) && call.SentAt + call.TimeoutOr(timeout).Ticks <= now)
             {
                 call.Abandon(new TimeoutException($"No response to {call} within {call.TimeoutOr(timeout)}: it {StateOf(call)}."));
             }
@@ -83,7 +83,7 @@ internal sealed class OpenCalls
     /// <summary>Says who waits for what.</summary>
     internal string Explain()
     {
-        var open = _calls.Skip(_first).Where(call => !call.IsSignaled).ToList();
+        var open = _calls.Skip(_first).Where(call => !IsOver(call)).ToList();
         var text = new StringBuilder("Nothing can move: no message is under way, no timer is set, and the client has not finished.");
         if (open.Count == 0)
         {
@@ -107,6 +107,9 @@ internal sealed class OpenCalls
         _lost.Clear();
         _first = 0;
     }
+
+    // While nothing is under way. An answer that was given to a caller on a crashed silo is one that nobody hears.
+    private static bool IsOver(GrainRequest call) => call.IsClaimed;
 
     private string StateOf(GrainRequest call) =>
         _lost.Contains(call) ? "was lost with its message"

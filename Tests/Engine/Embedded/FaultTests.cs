@@ -142,6 +142,27 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public void SiloCrash_OfACallerThatWaitsForALostMessage_LetsTheClockGoOn()
+    {
+        using var cluster = Start(new Plan((message, _) => message is { Method: "IRegister.AddOne", IsResponse: false } ? MessageFate.Drop : default));
+        cluster.Run(async grains =>
+        {
+            var racer = grains.GetGrain<IRacer>("a");
+            var call = racer.Add("r", CancellationToken.None).AsTask();
+            await Task.Delay(TimeSpan.FromSeconds(1), cluster.TimeProvider);
+            cluster.CrashSilo(cluster.FindActivation(racer)!.Index);
+            await Failure.OfAsync<SiloUnavailableException>(() => call);
+
+            // The racer's own call times out meanwhile, and nobody is there to be told.
+            await Task.Delay(TimeSpan.FromMinutes(2), cluster.TimeProvider);
+        });
+        cluster.TimeProvider.GetUtcNow().Minute.ShouldBe(2);
+        cluster.CrashedSilos.Count.ShouldBe(1);
+        cluster.Reset(1);
+        cluster.CrashedSilos.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Grain_ThatLeavesItsThread_IsRefused()
     {
         using var cluster = Start(null);
