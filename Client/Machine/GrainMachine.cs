@@ -114,10 +114,13 @@ internal sealed partial class GrainMachine : IScenarioMachine, IAuditedMachine, 
                 return step();
             });
         }
-        catch (Exception exception) when (exception is StateLostException or StaleEpochException or SiloUnavailableException)
+        catch (Exception exception) when (exception is StateLostException or StaleEpochException or SiloUnavailableException or CallGivenUpException)
         {
+            var what = exception is CallGivenUpException { InnerException: TimeoutException }
+                ? "the machine does not answer"
+                : "the machine is broken, because a silo that held a part of it has gone";
             throw new ClusterException(
-                $"the machine is broken, because a silo that held a part of it has gone: {exception.Message}",
+                $"{what}: {exception.Message}",
                 "run the scenario again; silos that store their grains' state, as on PostgreSQL, keep it when they are stopped in order", exception);
         }
     }

@@ -49,6 +49,19 @@ public sealed class StaleEpochException : Exception
     public long Newest { get; private set; }
 }
 
+/// <summary>A call was sent again as often as is worth it, and failed each time. Who gets this as an answer does not send again.</summary>
+[GenerateSerializer, Alias("CallGivenUpException")]
+public sealed class CallGivenUpException : Exception
+{
+    /// <summary>An error about one call.</summary>
+    /// <param name="attempts">How often it was sent.</param>
+    /// <param name="last">How it failed the last time.</param>
+    public CallGivenUpException(int attempts, Exception last)
+        : base($"a call was given up after {attempts} attempts, of which the last ended so: {last.Message}", last)
+    {
+    }
+}
+
 /// <summary>What is lost of a machine, for those that must know.</summary>
 /// <param name="Grain">Kind and key of the grain that is lost.</param>
 /// <param name="Message">What is lost and with which silo.</param>

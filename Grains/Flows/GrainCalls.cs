@@ -23,9 +23,9 @@ internal sealed class GrainCalls<TGrain>(TGrain grain, string kind, string key, 
                     var answer = await call(grain, request, slot.Name(epoch.Highest));
                     return epoch.Saw(answer.Epoch) ? answer.Value : throw new StaleEpochException($"{kind} {key}", answer.Epoch, epoch.Highest, null);
                 }
-                catch (Exception failure) when (attempts.MayRepeat(failure))
+                catch (Exception failure) when (Attempts.MayRepeat(failure))
                 {
-                    await calls.Pause(attempts.Failed);
+                    await calls.Pause(attempts.Next(failure));
                 }
             }
         }

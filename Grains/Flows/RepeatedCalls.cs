@@ -34,9 +34,9 @@ public sealed class RepeatedCalls(TimeProvider clock, ISiloConnection? connectio
                 {
                     return await Try(grain, request, slot.Name(0, life), call);
                 }
-                catch (Exception failure) when (attempts.MayRepeat(failure))
+                catch (Exception failure) when (Attempts.MayRepeat(failure))
                 {
-                    await Pause(attempts.Failed);
+                    await Pause(attempts.Next(failure));
                 }
             }
         }
@@ -71,9 +71,9 @@ public sealed class RepeatedCalls(TimeProvider clock, ISiloConnection? connectio
             {
                 return await Try(grain, request, operation, call);
             }
-            catch (Exception failure) when (attempts.MayRepeat(failure))
+            catch (Exception failure) when (Attempts.MayRepeat(failure))
             {
-                await Pause(attempts.Failed);
+                await Pause(attempts.Next(failure));
             }
         }
     }
@@ -133,17 +133,21 @@ internal struct Attempts
     private const int Patience = 240;
     private const int PatienceForRefusal = 6;
     private int _usedPatience;
+    private int _failed;
 
-    /// <summary>How many have failed.</summary>
-    public int Failed { get; private set; }
+    /// <summary>May a call that failed like this be sent again?</summary>
+    public static bool MayRepeat(Exception failure) =>
+        failure is TimeoutException or OrleansMessageRejectionException or StaleEpochException or InconsistentStateException;
 
-    /// <summary>May this call be sent again, and is it worth it?</summary>
+    /// <summary>Counts a failed attempt.</summary>
     /// <param name="failure">How it failed.</param>
-    public bool MayRepeat(Exception failure)
+    /// <returns>How many have failed.</returns>
+    /// <exception cref="CallGivenUpException">It is not worth another one. No caller above repeats that: each of them would have as much patience again.</exception>
+    public int Next(Exception failure)
     {
-        Failed++;
+        _failed++;
         _usedPatience += failure is TimeoutException ? 1 : PatienceForRefusal;
-        return _usedPatience < Patience && failure is TimeoutException or OrleansMessageRejectionException or StaleEpochException or InconsistentStateException;
+        return _usedPatience < Patience ? _failed : throw new CallGivenUpException(_failed, failure);
     }
 }
 
@@ -181,9 +185,9 @@ public sealed class CallLane
                 {
                     return await _calls.Try(grain, request, operation, call);
                 }
-                catch (Exception failure) when (attempts.MayRepeat(failure))
+                catch (Exception failure) when (Attempts.MayRepeat(failure))
                 {
-                    await _calls.Pause(attempts.Failed);
+                    await _calls.Pause(attempts.Next(failure));
                 }
             }
         }
@@ -208,9 +212,9 @@ public sealed class CallLane
                     await _calls.Try(grain, request, operation, call);
                     return;
                 }
-                catch (Exception failure) when (attempts.MayRepeat(failure))
+                catch (Exception failure) when (Attempts.MayRepeat(failure))
                 {
-                    await _calls.Pause(attempts.Failed);
+                    await _calls.Pause(attempts.Next(failure));
                 }
             }
         }

@@ -1,5 +1,6 @@
 using Hugesim.Abstractions;
 using Hugesim.Grains;
+using Orleans.Runtime;
 using Shouldly;
 using Xunit;
 
@@ -50,6 +51,36 @@ public sealed class RepeatedCallsTests
         }).AsTask());
 
         calls.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData(false, 40)]
+    [InlineData(true, 240)]
+    public async Task Call_GivenUpBelow_IsNotMadeAgainAbove(bool timesOut, int attempts)
+    {
+        var calls = new RepeatedCalls(new HastyClock());
+        var (above, below, sent) = (calls.NewLane(), calls.NewLane(), 0);
+
+        async ValueTask<int> Send()
+        {
+            sent++;
+            await Task.Yield();
+            throw timesOut ? new TimeoutException("nobody answers") : new SiloUnavailableException("the silo has crashed");
+        }
+
+        var failure = await Should.ThrowAsync<CallGivenUpException>(() => calls.Ask(0, 0, (_, _) =>
+            above.Once(0, 0, (_, _, _) => below.Once(0, 0, (_, _, _) => Send()))).AsTask());
+
+        sent.ShouldBe(attempts);
+        failure.Message.ShouldContain($"{attempts} attempts");
+        failure.Message.ShouldContain(timesOut ? "nobody answers" : "the silo has crashed");
+    }
+
+    /// <summary>Its pauses are over at once.</summary>
+    private sealed class HastyClock : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, TimeSpan.Zero, period);
     }
 
     private sealed class RefusingConnection : ISiloConnection
