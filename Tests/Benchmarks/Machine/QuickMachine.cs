@@ -37,6 +37,7 @@ internal static class QuickMachine
         }
 
         var (rounds, clock, cpu) = (0L, Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
+        var (paused, allocated) = (GC.GetTotalPauseDuration(), GC.GetTotalAllocatedBytes());
         while (clock.Elapsed < s_time)
         {
             await work();
@@ -46,6 +47,7 @@ internal static class QuickMachine
         var operations = rounds * processes * Pages;
         var cpuTime = (Environment.CpuUsage.TotalTime - cpu) / operations;
         Console.WriteLine(
-            $"{what}, {processes} process(es): {operations / clock.Elapsed.TotalSeconds:N0} a second, {cpuTime.TotalMicroseconds:N2} us of processor each");
+            $"{what}, {processes} process(es): {operations / clock.Elapsed.TotalSeconds:N0} a second, {cpuTime.TotalMicroseconds:N2} us of processor and "
+            + $"{(GC.GetTotalAllocatedBytes() - allocated) / operations:N0} bytes each, {(GC.GetTotalPauseDuration() - paused) / clock.Elapsed:P1} of the time stopped for garbage");
     }
 }
