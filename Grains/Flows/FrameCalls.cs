@@ -9,10 +9,10 @@ internal sealed class FrameCalls(MachineLinks links)
     private readonly GrainCalls<IFramesGrain> _firstNode = links.Frames(0);
 
     /// <summary>A frame comes into use.</summary>
-    public async ValueTask Take(TakeFrame request) => await Of(request.Pfn).Once(request, static (frames, take, id) => frames.Take(take, id));
+    public Flow<Errno> Take(TakeFrame request) => Of(request.Pfn).Once(request, static (frames, take, id) => frames.Take(take, id));
 
     /// <summary>hugetlb_wp: may the page be used as it is? Then <paramref name="content"/>, if any, is stored.</summary>
-    public ValueTask<bool> TryReuse(long pfn, int? content) =>
+    public Flow<bool> TryReuse(long pfn, int? content) =>
         Of(pfn).Once(new ReuseFrame(pfn, content), static (frames, reuse, id) => frames.TryReuse(reuse, id));
 
     /// <summary>Moves all that a frame is to another one, but its subpool if that gets lost: <c>migrate_folio_move</c>.</summary>
@@ -33,7 +33,7 @@ internal sealed class FrameCalls(MachineLinks links)
     }
 
     /// <summary>Drops references; pages that nobody uses any more come back in the order in which they were named.</summary>
-    public async ValueTask<FreedPage[]> Put(long[] pfns, bool mapped, long[] restoreReserve)
+    public async Flow<FreedPage[]> Put(long[] pfns, bool mapped, long[] restoreReserve)
     {
         if (pfns.Length == 0)
         {
@@ -57,7 +57,7 @@ internal sealed class FrameCalls(MachineLinks links)
     }
 
     /// <summary>Contents and map counts, in the order asked.</summary>
-    public async ValueTask<FrameView[]> Load(long[] pfns)
+    public async Flow<FrameView[]> Load(long[] pfns)
     {
         if (pfns.Length == 0)
         {
@@ -91,9 +91,9 @@ internal sealed class FrameCalls(MachineLinks links)
         }
     }
 
-    private ValueTask<FrameView[]> LoadFromNode(long[] pfns) => Of(pfns[0]).Ask(pfns, static (frames, asked) => frames.Load(asked));
+    private Flow<FrameView[]> LoadFromNode(long[] pfns) => Of(pfns[0]).Ask(pfns, static (frames, asked) => frames.Load(asked));
 
-    private ValueTask<FreedPage[]> PutOnNode(PutFrames request) =>
+    private Flow<FreedPage[]> PutOnNode(PutFrames request) =>
         Of(request.Pfns[0]).Once(request, static (frames, put, id) => frames.Put(put, id));
 
     private GrainCalls<IFramesGrain> Of(long pfn) => Pfn.Node(pfn) is var node && node == 0 ? _firstNode : links.Frames(node);

@@ -9,7 +9,7 @@ namespace Hugesim.Grains;
 internal sealed class GrainCalls<TGrain>(TGrain grain, string kind, string key, EpochCell epoch, RepeatedCalls calls)
 {
     /// <summary>Has an operation done once.</summary>
-    public async ValueTask<T> Once<TRequest, T>(TRequest request, Func<TGrain, TRequest, Operation, ValueTask<Answer<T>>> call)
+    public async Flow<T> Once<TRequest, T>(TRequest request, Func<TGrain, TRequest, Operation, ValueTask<Answer<T>>> call)
     {
         var slot = OperationSlot.Rent();
         slot.Next();
@@ -36,5 +36,5 @@ internal sealed class GrainCalls<TGrain>(TGrain grain, string kind, string key, 
     }
 
     /// <summary>Asks for what changes nothing, as often as it takes.</summary>
-    public ValueTask<T> Ask<TRequest, T>(TRequest request, Func<TGrain, TRequest, ValueTask<T>> call) => calls.Ask(grain, request, call);
+    public Flow<T> Ask<TRequest, T>(TRequest request, Func<TGrain, TRequest, ValueTask<T>> call) => calls.Ask(grain, request, call);
 }

@@ -65,7 +65,7 @@ internal sealed class HugePageFlows
     /// alloc_hugetlb_folio: consumes a reservation if there is one, else takes from subpool and pool; the map records the page.
     /// </summary>
     /// <returns>The frame, in use; or <see cref="Pfn.None"/> with everything as before.</returns>
-    public async ValueTask<AllocatedPage> Alloc(PageRequest request)
+    public async Flow<AllocatedPage> Alloc(PageRequest request)
     {
         using var span = KernelTracing.Routine("alloc_hugetlb_folio").With(KernelTracing.Tags.Page, request.Index);
         // MAP_CHG_ENFORCED from 6.18; before, the map was asked even though its answer was overridden.
@@ -126,7 +126,7 @@ internal sealed class HugePageFlows
     }
 
     /// <summary>Takes a reservation of <paramref name="chg"/> pages: the middle of <c>hugetlb_reserve_pages</c>, with its error path.</summary>
-    public async ValueTask<Errno> Reserve(TaskContext task, long chg)
+    public async Flow<Errno> Reserve(TaskContext task, long chg)
     {
         if (chg == 0)
         {
@@ -183,7 +183,7 @@ internal sealed class HugePageFlows
 
     /// <summary>Moves a page in use to a frame of another node; all that it is and was charged goes with it.</summary>
     /// <returns>The new frame, or <see cref="Pfn.None"/>.</returns>
-    public async ValueTask<long> Migrate(long pfn, int node)
+    public async Flow<long> Migrate(long pfn, int node)
     {
         var target = await _hstate.Once(new MigratePage(pfn, node), static (hstate, page, id) => hstate.Migrate(page, id));
         if (target != Pfn.None)
@@ -194,20 +194,20 @@ internal sealed class HugePageFlows
         return target;
     }
 
-    private ValueTask<Errno> ReserveInPool(ReserveRequest request) => _combiner is { } combiner
+    private Flow<Errno> ReserveInPool(ReserveRequest request) => _combiner is { } combiner
         ? _hstate.Once((combiner, request), static (_, reserve, id) => reserve.combiner.Reserve(reserve.request, id))
         : _hstate.Once(request, static (hstate, reserve, id) => hstate.Reserve(reserve, id));
 
-    private ValueTask<Errno> UnreserveInPool(UnreserveRequest request) => _combiner is { } combiner
+    private Flow<Errno> UnreserveInPool(UnreserveRequest request) => _combiner is { } combiner
         ? _hstate.Once((combiner, request), static (_, unreserve, id) => unreserve.combiner.Unreserve(unreserve.request, id))
         : _hstate.Once(request, static (hstate, unreserve, id) => hstate.Unreserve(unreserve, id));
 
-    private ValueTask<long> GetFromSubpool(long pages) =>
+    private Flow<long> GetFromSubpool(long pages) =>
         _subpool is null ? new(pages) : _subpool.Once(pages, static (subpool, asked, id) => subpool.GetPages(asked, id));
 
-    private ValueTask<long> PutToSubpool(long pages) => _subpool!.Once(pages, static (subpool, put, id) => subpool.PutPages(put, id));
+    private Flow<long> PutToSubpool(long pages) => _subpool!.Once(pages, static (subpool, put, id) => subpool.PutPages(put, id));
 
-    private ValueTask<long> UndoGetPages(RefusedPages refused) => _subpool!.Once(refused, static (subpool, pages, id) => subpool.UndoGetPages(pages, id));
+    private Flow<long> UndoGetPages(RefusedPages refused) => _subpool!.Once(refused, static (subpool, pages, id) => subpool.UndoGetPages(pages, id));
 
     // Up to 6.12 avoid_reserve and vma_has_reserves refused what the subpool had handed out already.
     private bool UsesReservation(PageRequest request, long fromSubpool) =>
@@ -215,7 +215,7 @@ internal sealed class HugePageFlows
         && !(request.CowFromOwner && Profile.Has(KernelBug.OwnerCowLeavesResv))
         && (request.MayUseReserves || !Profile.Has(KernelBug.B6));
 
-    private ValueTask<long> TakePage(PageRequest request, bool chargeRsvd, bool useReservation)
+    private Flow<long> TakePage(PageRequest request, bool chargeRsvd, bool useReservation)
     {
         var nodes = request.Nodes;
         var alloc = new AllocRequest(
@@ -276,7 +276,7 @@ internal sealed class HugePageFlows
     private bool IsPutToSubpool(FreedPage page) =>
         page.Subpool is not null && (!page.RestoreReserve || Profile.Has(KernelBug.RestorePutsSubpool));
 
-    private async ValueTask<FreedPage[]> PutToSubpools(FreedPage[] pages)
+    private async Flow<FreedPage[]> PutToSubpools(FreedPage[] pages)
     {
         var settled = (FreedPage[])pages.Clone();
         foreach (var group in pages.Select((page, i) => (page, i)).Where(p => IsPutToSubpool(p.page)).GroupBy(p => p.page.Subpool!))

@@ -20,7 +20,7 @@ public sealed class RepeatedCalls(TimeProvider clock, ISiloConnection? connectio
     public CallLane NewLane() => new(this);
 
     /// <summary>Has an operation done once; <paramref name="life"/> is the life of the grain that the caller knows.</summary>
-    public async ValueTask<T> Once<TGrain, TRequest, T>(
+    public async Flow<T> Once<TGrain, TRequest, T>(
         TGrain grain, TRequest request, Func<TGrain, TRequest, Operation, ValueTask<T>> call, long life = 0)
     {
         var slot = OperationSlot.Rent();
@@ -51,7 +51,7 @@ public sealed class RepeatedCalls(TimeProvider clock, ISiloConnection? connectio
         await Once(grain, (request, call), static (grain, request, operation) => Nothing(request.call(grain, request.request, operation)), life);
 
     /// <summary>Asks for what changes nothing, as often as it takes.</summary>
-    public ValueTask<T> Ask<TGrain, TRequest, T>(TGrain grain, TRequest request, Func<TGrain, TRequest, ValueTask<T>> call) =>
+    public Flow<T> Ask<TGrain, TRequest, T>(TGrain grain, TRequest request, Func<TGrain, TRequest, ValueTask<T>> call) =>
         Send(grain, (request, call), default, static (grain, request, _) => request.call(grain, request.request));
 
     /// <summary>Before it is sent again: the silo may be on its way out of the cluster, or the right activation on its way in.</summary>
@@ -61,7 +61,7 @@ public sealed class RepeatedCalls(TimeProvider clock, ISiloConnection? connectio
         return Task.Delay(pause < s_longestPause ? pause : s_longestPause, clock);
     }
 
-    internal async ValueTask<T> Send<TGrain, TRequest, T>(
+    internal async Flow<T> Send<TGrain, TRequest, T>(
         TGrain grain, TRequest request, Operation operation, Func<TGrain, TRequest, Operation, ValueTask<T>> call)
     {
         var attempts = default(Attempts);
@@ -172,7 +172,7 @@ public sealed class CallLane
     internal CallLane(RepeatedCalls calls, CallLaneState state) => (_calls, _session, _sequence) = (calls, state.Session, state.Sequence);
 
     /// <summary>Has an operation done once; <paramref name="life"/> is the life of the grain that the caller knows.</summary>
-    public async ValueTask<T> Once<TGrain, TRequest, T>(
+    public async Flow<T> Once<TGrain, TRequest, T>(
         TGrain grain, TRequest request, Func<TGrain, TRequest, Operation, ValueTask<T>> call, long life = 0)
     {
         var operation = Begin(life);

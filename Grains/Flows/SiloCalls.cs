@@ -144,7 +144,7 @@ internal sealed class SiloCalls
 
     /// <summary>Drops a reference to an inode; one that is evicted by it need not remember that any more.</summary>
     /// <returns>The mount to end if it was detached, or null.</returns>
-    public async ValueTask<string?> Release<TCall>(IInodeGrain inode, TCall call, Func<IInodeGrain, TCall, Operation, ValueTask<InodeReleased>> body, long life)
+    public async Flow<string?> Release<TCall>(IInodeGrain inode, TCall call, Func<IInodeGrain, TCall, Operation, ValueTask<InodeReleased>> body, long life)
     {
         var released = await Repeated.Once(inode, call, body, life);
         if (released.Evicted)

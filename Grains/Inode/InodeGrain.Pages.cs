@@ -11,7 +11,7 @@ public sealed partial class InodeGrain
 
     private long SizePages => Alive(_sizeBytes) / Units.PageBytes;
 
-    private async ValueTask<InodePage> FaultShared(InodeFault fault)
+    private async Flow<InodePage> FaultShared(InodeFault fault)
     {
         if (Cache.TryGetValue(fault.Index, out var cached))
         {
@@ -22,7 +22,7 @@ public sealed partial class InodeGrain
         return fault.Index >= SizePages ? new InodePage(InodePageResult.BeyondEnd, Pfn.None) : await Allocate(fault, mapped: true);
     }
 
-    private async ValueTask<InodePage> InstallShared(InodeFault fault)
+    private async Flow<InodePage> InstallShared(InodeFault fault)
     {
         if (!Cache.TryGetValue(fault.Index, out var cached))
         {
@@ -44,7 +44,7 @@ public sealed partial class InodeGrain
     }
 
     // hugetlb_mfill_atomic_pte fills the page and looks at the file's size only when it has the page, and then gives it back.
-    private async ValueTask<InodePage> AllocateInVain(InodeFault fault, InodePageResult why)
+    private async Flow<InodePage> AllocateInVain(InodeFault fault, InodePageResult why)
     {
         var page = await TakePage(fault, mapped: false);
         if (page.Failed)
@@ -65,7 +65,7 @@ public sealed partial class InodeGrain
         return new InodePage(why, Pfn.None);
     }
 
-    private async ValueTask<InodePage> FindPage(long index)
+    private async Flow<InodePage> FindPage(long index)
     {
         if (Cache.TryGetValue(index, out var pfn))
         {
@@ -76,7 +76,7 @@ public sealed partial class InodeGrain
         return new InodePage(index >= SizePages ? InodePageResult.BeyondEnd : InodePageResult.Missing, Pfn.None);
     }
 
-    private async ValueTask<InodePage> MigratePage(long index, long pfn, int node)
+    private async Flow<InodePage> MigratePage(long index, long pfn, int node)
     {
         if (!Cache.TryGetValue(index, out var cached) || cached != pfn)
         {
@@ -99,7 +99,7 @@ public sealed partial class InodeGrain
         return new InodePage(InodePageResult.Cached, moved);
     }
 
-    private async ValueTask<bool> UnmapRefPrivate(string owner, long page, long index, long pfn)
+    private async Flow<bool> UnmapRefPrivate(string owner, long page, long index, long pfn)
     {
         using var span = KernelTracing.Routine("unmap_ref_private").With(KernelTracing.Tags.Pfn, pfn);
         var others = new List<(long Offset, string Key)>();
@@ -130,7 +130,7 @@ public sealed partial class InodeGrain
     }
 
     // False: not answered in time. Whose page is taken is marked in the same step, but where a page is taken from one and another is marked.
-    private async ValueTask<bool> TakeReference(string holder, string marked, long page, long index, long pfn)
+    private async Flow<bool> TakeReference(string holder, string marked, long page, long index, long pfn)
     {
         var taken = new TakenPage(page, pfn, holder == marked ? index : -1);
         var (inTime, wasMapped) = await OfVma(holder, taken, static (vma, taken, id) => vma.TakeReference(taken, id), false);
@@ -138,9 +138,9 @@ public sealed partial class InodeGrain
             || (await OfVma(marked, index, static (vma, index, id) => RepeatedCalls.Nothing(vma.MarkUnmapped(index, id)), true)).InTime);
     }
 
-    private ValueTask<Errno> Truncate(long bytes) => UnderInodeLock(() => TruncateLocked(bytes));
+    private Flow<Errno> Truncate(long bytes) => UnderInodeLock(() => TruncateLocked(bytes));
 
-    private async ValueTask<Errno> TruncateLocked(long bytes)
+    private async Flow<Errno> TruncateLocked(long bytes)
     {
         // hugetlbfs_setattr: sizes are whole huge pages.
         if (bytes < 0 || bytes % Units.PageBytes != 0)
@@ -160,9 +160,9 @@ public sealed partial class InodeGrain
         return Errno.None;
     }
 
-    private ValueTask<Errno> PunchHole(long offsetBytes, long lengthBytes) => UnderInodeLock(() => PunchHoleLocked(offsetBytes, lengthBytes));
+    private Flow<Errno> PunchHole(long offsetBytes, long lengthBytes) => UnderInodeLock(() => PunchHoleLocked(offsetBytes, lengthBytes));
 
-    private async ValueTask<Errno> PunchHoleLocked(long offsetBytes, long lengthBytes)
+    private async Flow<Errno> PunchHoleLocked(long offsetBytes, long lengthBytes)
     {
         if (offsetBytes < 0 || lengthBytes <= 0)
         {
@@ -187,10 +187,10 @@ public sealed partial class InodeGrain
         return Errno.None;
     }
 
-    private ValueTask<Errno> Fallocate(TaskContext task, long offsetBytes, long lengthBytes, bool keepSize) =>
+    private Flow<Errno> Fallocate(TaskContext task, long offsetBytes, long lengthBytes, bool keepSize) =>
         UnderInodeLock(() => FallocateLocked(task, offsetBytes, lengthBytes, keepSize));
 
-    private async ValueTask<Errno> FallocateLocked(TaskContext task, long offsetBytes, long lengthBytes, bool keepSize)
+    private async Flow<Errno> FallocateLocked(TaskContext task, long offsetBytes, long lengthBytes, bool keepSize)
     {
         if (offsetBytes < 0 || lengthBytes <= 0)
         {
@@ -227,7 +227,7 @@ public sealed partial class InodeGrain
     }
 
     // hugetlb_no_page / hugetlbfs_fallocate: a new page enters the cache.
-    private async ValueTask<InodePage> Allocate(InodeFault fault, bool mapped)
+    private async Flow<InodePage> Allocate(InodeFault fault, bool mapped)
     {
         var page = await TakePage(fault, mapped);
         if (page.Failed)
@@ -239,7 +239,7 @@ public sealed partial class InodeGrain
         return new InodePage(InodePageResult.Allocated, page.Pfn);
     }
 
-    private ValueTask<AllocatedPage> TakePage(InodeFault fault, bool mapped)
+    private Flow<AllocatedPage> TakePage(InodeFault fault, bool mapped)
     {
         var nodes = fault.Task.Choose(new MemoryPolicy(fault.PolicyMode, fault.PolicyNodes), fault.Index);
         return Flows.Alloc(new PageRequest(
@@ -247,7 +247,7 @@ public sealed partial class InodeGrain
     }
 
     // hugetlb_vmdelete_list: all mappings let go of the pages, which end there if they were private copies. False: one did not answer in time.
-    private async ValueTask<bool> UnmapMappings(long firstIndex, long endIndex)
+    private async Flow<bool> UnmapMappings(long firstIndex, long endIndex)
     {
         foreach (var key in Mappings.Keys.ToArray())
         {
@@ -264,7 +264,7 @@ public sealed partial class InodeGrain
 
     // A mapping that is about to move takes no message before its fault has ended, and the fault may wait for this inode: so the inode waits for some time only. A
     // mapping that has left the inode meanwhile answers nothing that counts.
-    private async ValueTask<(bool InTime, T? Answer)> OfVma<TCall, T>(
+    private async Flow<(bool InTime, T? Answer)> OfVma<TCall, T>(
         string key, TCall call, Func<IVmaGrain, TCall, Operation, ValueTask<T>> body, T ofNone)
     {
         var vma = GrainFactory.GetGrain<IVmaGrain>(key);

@@ -35,7 +35,7 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
 
     private ReserveMap ResvMap => Alive(_resvMap);
 
-    private ValueTask<long> Create(InodeCreate request)
+    private Flow<long> Create(InodeCreate request)
     {
         if (_identity is not null)
         {
@@ -58,7 +58,7 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
         return ValueTask.CompletedTask;
     }
 
-    private ValueTask<bool> TryOpen()
+    private Flow<bool> TryOpen()
     {
         if (IsAlive)
         {
@@ -72,19 +72,19 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
         return new(IsAlive);
     }
 
-    private ValueTask<InodeReleased> Close()
+    private Flow<InodeReleased> Close()
     {
         _opens = Alive(_opens) - 1;
         return Release();
     }
 
-    private ValueTask<InodeReleased> Unlink()
+    private Flow<InodeReleased> Unlink()
     {
         _links = Alive(0);
         return Release();
     }
 
-    private ValueTask<InodeReleased> RemoveMapping(string vma)
+    private Flow<InodeReleased> RemoveMapping(string vma)
     {
         Mappings.Remove(vma);
         return Release();
@@ -96,7 +96,7 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
         return ValueTask.CompletedTask;
     }
 
-    private async ValueTask<Errno> Reserve(TaskContext task, long from, long to)
+    private async Flow<Errno> Reserve(TaskContext task, long from, long to)
     {
         var error = await ReservePages(task, from, to);
         if (error != Errno.None && Flows.Profile.Has(KernelBug.ShmgetOops))
@@ -109,7 +109,7 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
 
     private static FifoLock LockOf(KernelProfile profile) => new(isOff: profile.Has(KernelBug.UnlockedRegionList | KernelBug.NoRegionCache));
 
-    private async ValueTask<Errno> ReservePages(TaskContext task, long from, long to)
+    private async Flow<Errno> ReservePages(TaskContext task, long from, long to)
     {
         if (Flows.Profile.Has(KernelBug.HeuristicCheck))
         {
@@ -154,7 +154,7 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
         return Errno.None;
     }
 
-    private ValueTask<Errno> Map(MapInode request) => UnderInodeLock(async () =>
+    private Flow<Errno> Map(MapInode request) => UnderInodeLock(async () =>
     {
         if (request is { Shared: true, Reserve: true } && await ReservePages(request.Task, request.From, request.To) != Errno.None)
         {
@@ -272,7 +272,7 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
     // A part of the state of an inode that was made and is not evicted.
     private T Alive<T>(T part) => IsAlive ? part : throw Lost();
 
-    private async ValueTask<T> UnderInodeLock<T>(Func<ValueTask<T>> call)
+    private async Flow<T> UnderInodeLock<T>(Func<Flow<T>> call)
     {
         await _inodeLock.Enter();
         try
@@ -286,7 +286,7 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
     }
 
     // iput: without links and references the inode is evicted, with its pages and reservations.
-    private async ValueTask<InodeReleased> Release()
+    private async Flow<InodeReleased> Release()
     {
         if (_opens + Mappings.Count > 0)
         {

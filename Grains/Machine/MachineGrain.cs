@@ -26,7 +26,7 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
     // A machine of which nothing is lost.
     private MachineContext Machine => _loss is null ? _machine ?? throw Lost() : throw ErrorOf(_loss);
 
-    private async ValueTask<MachineContext> Boot(BootMachine request)
+    private async Flow<MachineContext> Boot(BootMachine request)
     {
         var machine = new MachineContext(Key, KernelProfiles.Get(request.Profile).Name);
         var boot = new HstateBoot(machine.Profile, request.Nodes, request.CapacityPagesPerNode);
@@ -42,7 +42,7 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
         return _machine;
     }
 
-    private async ValueTask<Errno> Mount(TaskContext task, string name, long maxPages, long minPages, long maxInodes)
+    private async Flow<Errno> Mount(TaskContext task, string name, long maxPages, long minPages, long maxInodes)
     {
         var key = Keys.Mount(Key, name, _nextMount++);
         var mount = GrainFactory.GetGrain<IMountGrain>(key);
@@ -61,7 +61,7 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
         return error;
     }
 
-    private async ValueTask<Errno> Umount(string name, bool lazy)
+    private async Flow<Errno> Umount(string name, bool lazy)
     {
         _ = Machine;
         var at = _mounts.FindLastIndex(m => m.Name == name);
@@ -118,7 +118,7 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
         return [.. answers];
     }
 
-    private ValueTask<long> NextPid()
+    private Flow<long> NextPid()
     {
         _processes.Add(Keys.Process(Machine.Machine, _nextPid));
         return new(_nextPid++);
@@ -138,7 +138,7 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
         return ValueTask.CompletedTask;
     }
 
-    private async ValueTask<ShmAnswer> ShmGet(TaskContext task, long lengthBytes, bool noReserve)
+    private async Flow<ShmAnswer> ShmGet(TaskContext task, long lengthBytes, bool noReserve)
     {
         if (lengthBytes <= 0)
         {
@@ -170,7 +170,7 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
             ? new ShmAnswer(Errno.None, id, _segments[id].Inode, _segments[id].LengthBytes, _segments[id].Life)
             : new ShmAnswer(Errno.EINVAL, id, "", 0);
 
-    private async ValueTask<ShmAnswer> ShmAttach(long id)
+    private async Flow<ShmAnswer> ShmAttach(long id)
     {
         var segment = await ShmLookup(id);
         if (segment.Error == Errno.None)
@@ -185,7 +185,7 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
         return segment;
     }
 
-    private async ValueTask<Errno> ShmRemove(long id)
+    private async Flow<Errno> ShmRemove(long id)
     {
         if (!await Lives(id))
         {
@@ -214,7 +214,7 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
         : null;
 
     // The last process that had a removed segment attached has let go of it meanwhile; of any other the inode is lost, which it says itself.
-    private async ValueTask<ShmAnswer> WithoutInode(long id, IInodeGrain inode)
+    private async Flow<ShmAnswer> WithoutInode(long id, IInodeGrain inode)
     {
         if (!_segments[id].Removed)
         {
@@ -225,11 +225,11 @@ public sealed partial class MachineGrain : StatefulGrain<MachineState>, IMachine
         return new ShmAnswer(Errno.EINVAL, id, "", 0);
     }
 
-    private ValueTask<string?> Close(string inode, long life) =>
+    private Flow<string?> Close(string inode, long life) =>
         Calls.Release(GrainFactory.GetGrain<IInodeGrain>(inode), 0, static (inode, _, id) => inode.Close(id), life);
 
     // A removed segment lives until the last process detaches.
-    private async ValueTask<bool> Lives(long id)
+    private async Flow<bool> Lives(long id)
     {
         _ = Machine;
         if (!_segments.TryGetValue(id, out var segment))

@@ -32,7 +32,7 @@ public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain,
 
     private IMachineGrain Machine => GrainFactory.GetGrain<IMachineGrain>(MachineName);
 
-    private async ValueTask<Errno> Mount(MachineContext machine, TaskContext task, long maxPages, long minPages, long maxInodes)
+    private async Flow<Errno> Mount(MachineContext machine, TaskContext task, long maxPages, long minPages, long maxInodes)
     {
         if (IsAlive)
         {
@@ -62,7 +62,7 @@ public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain,
         return Errno.None;
     }
 
-    private async ValueTask<LookupAnswer> Open(string name, bool create, bool exclusive)
+    private async Flow<LookupAnswer> Open(string name, bool create, bool exclusive)
     {
         var found = await Lookup(name, create, exclusive);
         if (found.Error == Errno.None)
@@ -74,7 +74,7 @@ public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain,
         return found;
     }
 
-    private async ValueTask<LookupAnswer> Lookup(string name, bool create, bool exclusive)
+    private async Flow<LookupAnswer> Lookup(string name, bool create, bool exclusive)
     {
         if (!IsAlive)
         {
@@ -111,7 +111,7 @@ public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain,
         return new LookupAnswer(Errno.None, inode, SubpoolKey, true, life);
     }
 
-    private async ValueTask<Errno> Unlink(string name)
+    private async Flow<Errno> Unlink(string name)
     {
         if (!Names.Remove(name, out var file))
         {
@@ -122,7 +122,7 @@ public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain,
         return Errno.None;
     }
 
-    private async ValueTask<UmountAnswer> Umount(bool lazy)
+    private async Flow<UmountAnswer> Umount(bool lazy)
     {
         if (await IsBusy())
         {
@@ -134,7 +134,7 @@ public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain,
         return new UmountAnswer(Errno.None, Ended: true);
     }
 
-    private async ValueTask<bool> EndIfUnused()
+    private async Flow<bool> EndIfUnused()
     {
         if (!_detached || _ended || await IsBusy())
         {
@@ -182,7 +182,7 @@ public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain,
     private T Alive<T>(T part) => IsAlive ? part : throw Lost();
 
     // An inode without a name may have ended; one that has a name must be there.
-    private async ValueTask<int> ReferencesTo(string inode)
+    private async Flow<int> ReferencesTo(string inode)
     {
         if (await Calls.Repeated.Ask(Inode(inode), 0, static (inode, _) => inode.ReferenceCount()) is { } count)
         {
@@ -193,11 +193,11 @@ public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain,
     }
 
     // Unlike the other answers of an inode, its count does not fail by itself.
-    private async ValueTask<int> LostInode(string inode) => (await Calls.Repeated.Ask(Inode(inode), 0, static (inode, _) => inode.Stat())).Links;
+    private async Flow<int> LostInode(string inode) => (await Calls.Repeated.Ask(Inode(inode), 0, static (inode, _) => inode.Stat())).Links;
 
     private bool HasName(string inode) => Names.Values.Any(file => file.Inode == inode);
 
-    private async ValueTask<bool> IsBusy()
+    private async Flow<bool> IsBusy()
     {
         foreach (var inode in Inodes.ToArray())
         {
@@ -215,7 +215,7 @@ public sealed partial class MountGrain : StatefulGrain<MountState>, IMountGrain,
         return false;
     }
 
-    private async ValueTask<int> CountInodes()
+    private async Flow<int> CountInodes()
     {
         foreach (var inode in Inodes.Where(inode => !HasName(inode)).ToArray())
         {

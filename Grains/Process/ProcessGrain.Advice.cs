@@ -18,7 +18,7 @@ public sealed partial class ProcessGrain
     private const int MadvPopulateWrite = 23;
     private const int MadvDontneedLocked = 24;
 
-    private async ValueTask<Errno> Madvise(long address, long length, int advice)
+    private async Flow<Errno> Madvise(long address, long length, int advice)
     {
         if (!IsKnown(advice) || address % Units.BasePageBytes != 0 || length < 0)
         {
@@ -41,7 +41,7 @@ public sealed partial class ProcessGrain
         return error == Errno.None && !Mm.Covers(first, last) ? Errno.ENOMEM : error;
     }
 
-    private async ValueTask<Errno> Mlock(long address, long length)
+    private async Flow<Errno> Mlock(long address, long length)
     {
         var (first, end) = (address / Units.PageBytes, RoundUp(address + length, Units.PageBytes) / Units.PageBytes);
         if (await CheckMapped(address, length) is var error && error != Errno.None)
@@ -75,7 +75,7 @@ public sealed partial class ProcessGrain
         _ => false,
     };
 
-    private async ValueTask<Errno> MadvisePopulate(long address, long end, int advice)
+    private async Flow<Errno> MadvisePopulate(long address, long end, int advice)
     {
         var (first, last) = (address / Units.PageBytes, RoundUp(end, Units.PageBytes) / Units.PageBytes);
         var kind = advice == MadvPopulateWrite ? AccessKind.FaultWrite : AccessKind.FaultRead;
@@ -89,7 +89,7 @@ public sealed partial class ProcessGrain
     }
 
     // madvise_walk_vmas.
-    private async ValueTask<Errno> AdviseRanges(long address, long end, int advice)
+    private async Flow<Errno> AdviseRanges(long address, long end, int advice)
     {
         var first = address / Units.PageBytes;
         var last = RoundUp(end, Units.PageBytes) / Units.PageBytes;
@@ -118,7 +118,7 @@ public sealed partial class ProcessGrain
     }
 
     // madvise_dontneed_free_valid_vma rounds the end down, so that no more is dropped than was named. Each area is done before the next one.
-    private async ValueTask<Errno> Drop(MappedRange range, CutRange cut)
+    private async Flow<Errno> Drop(MappedRange range, CutRange cut)
     {
         if (cut.CutsFirst)
         {
@@ -142,7 +142,7 @@ public sealed partial class ProcessGrain
     }
 
     // madvise_remove: a hole punch through the mapping, which must be shared with a file that can be written to.
-    private async ValueTask<Errno> Remove(MappedRange range, long address, long end)
+    private async Flow<Errno> Remove(MappedRange range, long address, long end)
     {
         foreach (var area in (await View(range.Vma, range.Start, range.End)).Areas)
         {
@@ -161,7 +161,7 @@ public sealed partial class ProcessGrain
     }
 
     // Where some pages were had before the one that failed, get_user_pages returns their number, and the next call meets the failure again.
-    private async ValueTask<AccessFault> Populate(long first, long pages, AccessKind kind)
+    private async Flow<AccessFault> Populate(long first, long pages, AccessKind kind)
     {
         var (next, last) = (first, first + pages - 1);
         while (true)

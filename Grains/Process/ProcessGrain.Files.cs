@@ -10,7 +10,7 @@ public sealed partial class ProcessGrain
 
     private IMachineGrain MachineGrain => GrainFactory.GetGrain<IMachineGrain>(Machine.Machine);
 
-    private async ValueTask<OpenAnswer> Open(OpenCall call)
+    private async Flow<OpenAnswer> Open(OpenCall call)
     {
         if (await ResolveMount(call.Mount) is not { } mount)
         {
@@ -32,7 +32,7 @@ public sealed partial class ProcessGrain
         return Install(found.Inode, found.InodeLife, found.Subpool, call.ReadOnly);
     }
 
-    private async ValueTask<OpenAnswer> Memfd()
+    private async Flow<OpenAnswer> Memfd()
     {
         if (Flows.Profile.MemfdHugetlb != Errno.None)
         {
@@ -46,7 +46,7 @@ public sealed partial class ProcessGrain
         return Install(key, life, null, readOnly: false);
     }
 
-    private async ValueTask<Errno> Close(int fd)
+    private async Flow<Errno> Close(int fd)
     {
         if (!Files.Remove(fd, out var file))
         {
@@ -57,12 +57,12 @@ public sealed partial class ProcessGrain
         return Errno.None;
     }
 
-    private async ValueTask<Errno> Unlink(string mount, string name) =>
+    private async Flow<Errno> Unlink(string mount, string name) =>
         await ResolveMount(mount) is { } key
             ? await Calls.Repeated.Once(GrainFactory.GetGrain<IMountGrain>(key), name, static (mount, name, id) => mount.Unlink(name, id))
             : Errno.ENOENT;
 
-    private async ValueTask<Errno> Truncate(int fd, long bytes)
+    private async Flow<Errno> Truncate(int fd, long bytes)
     {
         if (!Files.TryGetValue(fd, out var file))
         {
@@ -72,7 +72,7 @@ public sealed partial class ProcessGrain
         return file.ReadOnly ? Errno.EINVAL : await Truncate(file.Inode, file.InodeLife, bytes);
     }
 
-    private async ValueTask<Errno> Fallocate(int fd, long offset, long length, bool keepSize, bool punch)
+    private async Flow<Errno> Fallocate(int fd, long offset, long length, bool keepSize, bool punch)
     {
         // vfs_fallocate looks at the range before it looks at how the file was opened.
         if (!Files.TryGetValue(fd, out var file) || (file.ReadOnly && offset >= 0 && length > 0))
@@ -113,7 +113,7 @@ public sealed partial class ProcessGrain
     public ValueTask<Errno> CheckFd(int fd, bool write) =>
         new(Files.TryGetValue(fd, out var file) && !(write && file.ReadOnly) ? Errno.None : Errno.EBADF);
 
-    private async ValueTask<MmapAnswer> Shmat(long id, long address, bool readOnly)
+    private async Flow<MmapAnswer> Shmat(long id, long address, bool readOnly)
     {
         var segment = await OfMachine(id, static (machine, segment, id) => machine.ShmAttach(segment, id));
         if (segment.Error != Errno.None)
@@ -134,7 +134,7 @@ public sealed partial class ProcessGrain
         return mapped with { Length = segment.LengthBytes };
     }
 
-    private async ValueTask<Errno> Shmdt(long address)
+    private async Flow<Errno> Shmdt(long address)
     {
         var page = address / Units.PageBytes;
         var attached = Segments.FirstOrDefault(s => s.Value == page, new KeyValuePair<long, long>(-1, -1)).Key;
@@ -151,10 +151,10 @@ public sealed partial class ProcessGrain
         return Errno.None;
     }
 
-    private ValueTask<string?> ResolveMount(string name) => Calls.Repeated.Ask(MachineGrain, name, static (machine, name) => machine.ResolveMount(name));
+    private Flow<string?> ResolveMount(string name) => Calls.Repeated.Ask(MachineGrain, name, static (machine, name) => machine.ResolveMount(name));
 
     // hugetlb_vmdelete_list waits for the mappings of the file, and some are on their way to another silo: the call begins again, as after -ERESTARTSYS.
-    private async ValueTask<Errno> Truncate(string inode, long life, long bytes)
+    private async Flow<Errno> Truncate(string inode, long life, long bytes)
     {
         while (true)
         {
@@ -166,7 +166,7 @@ public sealed partial class ProcessGrain
         }
     }
 
-    private async ValueTask<Errno> PunchHole(string inode, long life, long offset, long length)
+    private async Flow<Errno> PunchHole(string inode, long life, long offset, long length)
     {
         while (true)
         {
@@ -186,13 +186,13 @@ public sealed partial class ProcessGrain
 
     private IInodeGrain Inode(string inode) => GrainFactory.GetGrain<IInodeGrain>(inode);
 
-    private ValueTask<T> OfInode<TCall, T>(string inode, long life, TCall call, Func<IInodeGrain, TCall, Operation, ValueTask<T>> body) =>
+    private Flow<T> OfInode<TCall, T>(string inode, long life, TCall call, Func<IInodeGrain, TCall, Operation, ValueTask<T>> body) =>
         Calls.Repeated.Once(Inode(inode), call, body, life);
 
     private ValueTask OfInode<TCall>(string inode, long life, TCall call, Func<IInodeGrain, TCall, Operation, ValueTask> body) =>
         Calls.Repeated.Once(Inode(inode), call, body, life);
 
-    private ValueTask<T> OfMachine<TCall, T>(TCall call, Func<IMachineGrain, TCall, Operation, ValueTask<T>> body) =>
+    private Flow<T> OfMachine<TCall, T>(TCall call, Func<IMachineGrain, TCall, Operation, ValueTask<T>> body) =>
         Calls.Repeated.Once(MachineGrain, call, body, Machine.Life);
 
     private ValueTask OfMachine<TCall>(TCall call, Func<IMachineGrain, TCall, Operation, ValueTask> body) =>

@@ -8,7 +8,7 @@ public sealed partial class ProcessGrain
 {
     private const string AnonymousFile = "/anon_hugepage";
 
-    private async ValueTask<MmapAnswer> Mmap(MmapCall call)
+    private async Flow<MmapAnswer> Mmap(MmapCall call)
     {
         // ksys_mmap_pgoff: the file is looked up before anything but the offset's alignment is looked at.
         if (call.Offset % Units.BasePageBytes != 0)
@@ -35,7 +35,7 @@ public sealed partial class ProcessGrain
         return await MapAt(call with { NoReserve = call.NoReserve && Flows.Profile.MapNoreserve }, file, reserveAtMap: true);
     }
 
-    private async ValueTask<Errno> Munmap(long address, long length)
+    private async Flow<Errno> Munmap(long address, long length)
     {
         var end = address + RoundUp(length, Units.BasePageBytes);
         if (address % Units.BasePageBytes != 0 || length <= 0 || CutsPage(address))
@@ -58,7 +58,7 @@ public sealed partial class ProcessGrain
         return Errno.None;
     }
 
-    private async ValueTask<Errno> Mprotect(long address, long length, bool read, bool write)
+    private async Flow<Errno> Mprotect(long address, long length, bool read, bool write)
     {
         var end = address + RoundUp(length, Units.BasePageBytes);
         if (address % Units.BasePageBytes != 0 || length == 0)
@@ -88,7 +88,7 @@ public sealed partial class ProcessGrain
         return next < last ? Errno.ENOMEM : Errno.None;
     }
 
-    private async ValueTask<Errno> Mbind(MbindCall call)
+    private async Flow<Errno> Mbind(MbindCall call)
     {
         if (call.Address % Units.BasePageBytes != 0)
         {
@@ -125,16 +125,16 @@ public sealed partial class ProcessGrain
         return misplaced && call.Strict ? Errno.EIO : Errno.None;
     }
 
-    private ValueTask<int> MovePage(long address, int node) =>
+    private Flow<int> MovePage(long address, int node) =>
         Mm.Find(address / Units.PageBytes) is { } range
             ? Migrate(range, address / Units.PageBytes, node)
             : new(-(int)Errno.EFAULT);
 
-    private ValueTask<int> Migrate(MappedRange range, long page, int node) =>
+    private Flow<int> Migrate(MappedRange range, long page, int node) =>
         OfVma(range, (page, node), static (vma, call, id) => vma.Migrate(call.page, call.node, id));
 
     // queue_pages_range and migrate_pages: pages off the policy's nodes are moved there, or counted as misplaced.
-    private async ValueTask<bool> LeavesMisplaced(MbindCall call, MappedRange range)
+    private async Flow<bool> LeavesMisplaced(MbindCall call, MappedRange range)
     {
         var misplaced = false;
         foreach (var pte in (await View(range.Vma, range.Start, range.End)).Ptes)
@@ -150,7 +150,7 @@ public sealed partial class ProcessGrain
         return misplaced;
     }
 
-    private async ValueTask<Errno> UffdRegister(long address, long length)
+    private async Flow<Errno> UffdRegister(long address, long length)
     {
         if (Flows.Profile.UffdHugetlb != Errno.None)
         {
@@ -177,7 +177,7 @@ public sealed partial class ProcessGrain
         return Errno.None;
     }
 
-    private ValueTask<Errno> UffdCopy(long address, int content)
+    private Flow<Errno> UffdCopy(long address, int content)
     {
         var page = address / Units.PageBytes;
         return address % Units.PageBytes != 0 || Flows.Profile.UffdHugetlb != Errno.None
@@ -192,12 +192,12 @@ public sealed partial class ProcessGrain
         Flows.Profile.UffdHugetlb != Errno.None ? new(Errno.EINVAL) :
         Mm.Find(address / Units.PageBytes) is { } range ? UffdZero(range.Vma, address / Units.PageBytes) : new(Errno.ENOENT);
 
-    private ValueTask<Errno> UffdZero(long vma, long page) => Calls.Repeated.Ask(Vma(vma), page, static (vma, page) => vma.UffdZero(page));
+    private Flow<Errno> UffdZero(long vma, long page) => Calls.Repeated.Ask(Vma(vma), page, static (vma, page) => vma.UffdZero(page));
 
-    private ValueTask<VmaView> View(long vma, long start, long end) =>
+    private Flow<VmaView> View(long vma, long start, long end) =>
         Calls.Repeated.Ask(Vma(vma), (start, end), static (vma, range) => vma.Describe(range.start, range.end));
 
-    private async ValueTask<Errno> InjectFailures(long address, InjectedFailures failures)
+    private async Flow<Errno> InjectFailures(long address, InjectedFailures failures)
     {
         if (_mm.Find(address / Units.PageBytes) is not { } range)
         {
@@ -245,7 +245,7 @@ public sealed partial class ProcessGrain
         return pages;
     }
 
-    private async ValueTask<MmapAnswer> MapAt(MmapCall call, OpenFile? file, bool reserveAtMap)
+    private async Flow<MmapAnswer> MapAt(MmapCall call, OpenFile? file, bool reserveAtMap)
     {
         var pages = RoundUp(call.Length, Units.PageBytes) / Units.PageBytes;
         var start = call.Address / Units.PageBytes;
@@ -281,7 +281,7 @@ public sealed partial class ProcessGrain
     }
 
     // fput does its work at the end of the system call: a file whose last mapping is replaced keeps pages and reservations until then.
-    private async ValueTask<List<(string Inode, long Life)>> HoldFiles(long start, long end)
+    private async Flow<List<(string Inode, long Life)>> HoldFiles(long start, long end)
     {
         var inodes = new List<(string Inode, long Life)>();
         foreach (var range in Mm.Within(start, end))
@@ -298,7 +298,7 @@ public sealed partial class ProcessGrain
         return inodes;
     }
 
-    private async ValueTask<MmapAnswer> MapNew(MmapCall call, OpenFile? file, bool reserveAtMap, long start, long pages)
+    private async Flow<MmapAnswer> MapNew(MmapCall call, OpenFile? file, bool reserveAtMap, long start, long pages)
     {
         // hugetlbfs_file_mmap looks at the offset's alignment when whatever was there before is gone (mmap_region unmaps first).
         if (call.Offset % Units.PageBytes != 0)
@@ -346,7 +346,7 @@ public sealed partial class ProcessGrain
         Mm.Remove(start, end);
     }
 
-    private ValueTask<FreedPage[]> Zap(MappedRange range) => OfVma(range, range, static (vma, range, id) => vma.Zap(range.Start, range.End, id));
+    private Flow<FreedPage[]> Zap(MappedRange range) => OfVma(range, range, static (vma, range, id) => vma.Zap(range.Start, range.End, id));
 
     // A part of what a call names, and whether the call's borders are inside of huge pages.
     private static CutRange Cut(MappedRange range, long address, long end) => new(

@@ -6,7 +6,7 @@ namespace Hugesim.Grains;
 /// <content>mremap.</content>
 public sealed partial class ProcessGrain
 {
-    private async ValueTask<MmapAnswer> Mremap(MremapCall call)
+    private async Flow<MmapAnswer> Mremap(MremapCall call)
     {
         var error = CheckMremap(call);
         if (error != Errno.None)
@@ -60,7 +60,7 @@ public sealed partial class ProcessGrain
     }
 
     // Before 6.17 mremap_to has unmapped target and tail when vma_to_resize looks whether one area has all that is to be moved.
-    private async ValueTask<MmapAnswer> MremapTo(MremapCall call, long first, long end, long oldEnd, long to)
+    private async Flow<MmapAnswer> MremapTo(MremapCall call, long first, long end, long oldEnd, long to)
     {
         await UnmapRange(to, to + end - first);
         await UnmapRange(end, oldEnd);
@@ -78,7 +78,7 @@ public sealed partial class ProcessGrain
         return error == Errno.None ? new MmapAnswer(error, call.NewAddress, (end - first) * Units.PageBytes) : new MmapAnswer(error, 0, 0);
     }
 
-    private async ValueTask<Errno> MovePiece(MappedRange piece, long target)
+    private async Flow<Errno> MovePiece(MappedRange piece, long target)
     {
         var error = await OfVma(piece, (piece.Start, piece.End, target), static (vma, move, id) => vma.Move(move.Start, move.End, move.target, id));
         if (error == Errno.None)
@@ -91,7 +91,7 @@ public sealed partial class ProcessGrain
     }
 
     // The areas in a range: remap_move takes one after the other.
-    private async ValueTask<List<MappedRange>> Pieces(long first, long end)
+    private async Flow<List<MappedRange>> Pieces(long first, long end)
     {
         var pieces = new List<MappedRange>();
         foreach (var range in Mm.Within(first, end))

@@ -46,7 +46,7 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
 
     private long Pid => long.Parse(Key.AsSpan(Key.LastIndexOf('/') + 1), CultureInfo.InvariantCulture);
 
-    private ValueTask<long> Spawn(MachineContext machine, TaskContext task)
+    private Flow<long> Spawn(MachineContext machine, TaskContext task)
     {
         RequireNew();
         (_machine, _task) = (machine, task);
@@ -63,7 +63,7 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
         }
     }
 
-    private async ValueTask<long> Fork(long childPid)
+    private async Flow<long> Fork(long childPid)
     {
         var child = Keys.Process(Machine.Machine, childPid);
         var vmas = new List<VmaImage>();
@@ -95,7 +95,7 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
         return await Lane.Once(childGrain, processImage, static (child, image, id) => child.Adopt(image, id));
     }
 
-    private async ValueTask<long[]> Expect(MachineContext machine, long[] vmas)
+    private async Flow<long[]> Expect(MachineContext machine, long[] vmas)
     {
         var lives = new long[vmas.Length];
         for (var i = 0; i < vmas.Length; i++)
@@ -106,7 +106,7 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
         return lives;
     }
 
-    private async ValueTask<long> Adopt(ProcessImage image)
+    private async Flow<long> Adopt(ProcessImage image)
     {
         RequireNew();
         Begin();
@@ -183,7 +183,7 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
     /// <inheritdoc/>
     public ValueTask<TaskContext> GetTask() => new(Current);
 
-    private async ValueTask<TouchAnswer> Touch(long address, long pages, bool write, int value)
+    private async Flow<TouchAnswer> Touch(long address, long pages, bool write, int value)
     {
         var first = address / Units.PageBytes;
         var values = new List<int>();
@@ -206,7 +206,7 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
         return new TouchAnswer([.. values], signal, code, page - first, killed, fault == AccessFault.Uffd);
     }
 
-    private async ValueTask<Errno> KernelTouch(long address, bool write, int value)
+    private async Flow<Errno> KernelTouch(long address, bool write, int value)
     {
         var page = address / Units.PageBytes;
         var request = new AccessRequest(Current, page, page, write ? AccessKind.Store : AccessKind.Load, value);
@@ -240,7 +240,7 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
     private T Alive<T>(T part) => IsAlive ? part : throw Lost();
 
     // Pages [request.First, request.Last], mapping by mapping, up to the first that fails.
-    private async ValueTask<(AccessFault Fault, long Page)> AccessRange(AccessRequest request, List<int> values)
+    private async Flow<(AccessFault Fault, long Page)> AccessRange(AccessRequest request, List<int> values)
     {
         var page = request.First;
         while (page <= request.Last)
@@ -264,7 +264,7 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
     }
 
     // Called by this process and its file's inode alone.
-    private ValueTask<T> OfVma<TCall, T>(MappedRange range, TCall call, Func<IVmaGrain, TCall, Operation, ValueTask<T>> body) =>
+    private Flow<T> OfVma<TCall, T>(MappedRange range, TCall call, Func<IVmaGrain, TCall, Operation, ValueTask<T>> body) =>
         Lane.Once(Vma(range.Vma), call, body, range.Life);
 
     private ValueTask OfVma<TCall>(MappedRange range, TCall call, Func<IVmaGrain, TCall, Operation, ValueTask> body) =>
@@ -280,7 +280,7 @@ public sealed partial class ProcessGrain : StatefulGrain<ProcessState>, IProcess
         return _vma;
     }
 
-    private async ValueTask<VmaClosed> CloseVma(MappedRange range)
+    private async Flow<VmaClosed> CloseVma(MappedRange range)
     {
         var closed = await OfVma(range, range, static (vma, range, id) => vma.Close(range.Start, range.End, id));
         if (closed.Empty)

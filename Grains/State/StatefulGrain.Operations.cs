@@ -28,7 +28,7 @@ public abstract partial class StatefulGrain<TState>
     /// Does an operation once. A copy that arrives later gets the same answer, or the same failure; one that arrives while the first is under way waits for it. An operation
     /// without a name is done each time.
     /// </summary>
-    private protected ValueTask<T> Serve<TGrain, TCall, T>(Operation operation, TGrain self, TCall call, Func<TGrain, TCall, ValueTask<T>> body)
+    private protected ValueTask<T> Serve<TGrain, TCall, T>(Operation operation, TGrain self, TCall call, Func<TGrain, TCall, Flow<T>> body)
     {
         if (operation.Session == 0)
         {
@@ -44,7 +44,7 @@ public abstract partial class StatefulGrain<TState>
         }
 
         Operations.Begin(operation.Session, operation.Slot, operation.Sequence);
-        ValueTask<T> done;
+        Flow<T> done;
         try
         {
             done = body(self, call);
@@ -55,12 +55,12 @@ public abstract partial class StatefulGrain<TState>
             throw;
         }
 
-        if (!done.IsCompletedSuccessfully)
+        if (!done.HasAnswer)
         {
             return Finish(operation, done);
         }
 
-        var answer = done.Result;
+        var answer = done.Answer;
         KeepAndTell(operation, Pack(answer));
         return new(answer);
     }
@@ -194,7 +194,7 @@ public abstract partial class StatefulGrain<TState>
         return _operations.Look(operation.Session, operation.Slot, operation.Sequence, out answer);
     }
 
-    private async ValueTask<T> Finish<T>(Operation operation, ValueTask<T> done)
+    private async ValueTask<T> Finish<T>(Operation operation, Flow<T> done)
     {
         try
         {
@@ -223,7 +223,7 @@ public abstract partial class StatefulGrain<TState>
         }
     }
 
-    private async ValueTask<T> Join<TGrain, TCall, T>(Operation operation, TGrain self, TCall call, Func<TGrain, TCall, ValueTask<T>> body)
+    private async ValueTask<T> Join<TGrain, TCall, T>(Operation operation, TGrain self, TCall call, Func<TGrain, TCall, Flow<T>> body)
     {
         await End(operation);
         return await Serve(operation, self, call, body);

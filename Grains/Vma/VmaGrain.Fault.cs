@@ -17,7 +17,7 @@ public sealed partial class VmaGrain
         public static FaultResult Failed(AccessFault fault, string? cause = null) => new(fault, false, cause);
     }
 
-    private async ValueTask<AccessAnswer> Access(AccessRequest request)
+    private async Flow<AccessAnswer> Access(AccessRequest request)
     {
         await _lock.Enter();
         try
@@ -33,7 +33,7 @@ public sealed partial class VmaGrain
     /// <inheritdoc/>
     public ValueTask<Errno> UffdZero(long page) => new(Mapping.Find(page) is { UffdMissing: true } ? Errno.EINVAL : Errno.ENOENT);
 
-    private async ValueTask<Errno> UffdCopy(TaskContext task, long page, int content)
+    private async Flow<Errno> UffdCopy(TaskContext task, long page, int content)
     {
         if (Mapping.Find(page) is not { UffdMissing: true } area)
         {
@@ -79,7 +79,7 @@ public sealed partial class VmaGrain
     }
 
     // UFFDIO_COPY has a page and cannot read what belongs into it.
-    private async ValueTask<Errno> FailCopy(TaskContext task, VmArea area, long page)
+    private async Flow<Errno> FailCopy(TaskContext task, VmArea area, long page)
     {
         var request = AnonRequest(task, area, page, cowFromOwner: false, content: 0);
         var allocated = await Flows.Alloc(request);
@@ -93,7 +93,7 @@ public sealed partial class VmaGrain
         return Errno.EFAULT;
     }
 
-    private async ValueTask<AccessAnswer> AccessPages(AccessRequest request)
+    private async Flow<AccessAnswer> AccessPages(AccessRequest request)
     {
         var pages = new List<long>();
         var result = FaultResult.Present;
@@ -139,7 +139,7 @@ public sealed partial class VmaGrain
     }
 
     // One page: the checks of the MMU and of access_error, then the page table, then the fault handler.
-    private async ValueTask<FaultResult> AccessPage(AccessRequest request, long page)
+    private async Flow<FaultResult> AccessPage(AccessRequest request, long page)
     {
         while (true)
         {
@@ -169,7 +169,7 @@ public sealed partial class VmaGrain
     }
 
     // hugetlb_fault. Null: an unmap overtook the fault, which starts again.
-    private async ValueTask<FaultResult?> Fault(AccessRequest request, VmArea area, long page, Pte? pte, bool write)
+    private async Flow<FaultResult?> Fault(AccessRequest request, VmArea area, long page, Pte? pte, bool write)
     {
         using var span = KernelTracing.Routine(pte is null ? "hugetlb_no_page" : "hugetlb_wp");
         span.With(KernelTracing.Tags.Page, area.IndexOf(page));
@@ -188,7 +188,7 @@ public sealed partial class VmaGrain
     }
 
     // hugetlb_no_page of a shared mapping: the inode finds or makes the page. Null: an unmap overtook the fault, which starts again.
-    private async ValueTask<FaultResult?> SharedFault(TaskContext task, VmArea area, long page, int? content)
+    private async Flow<FaultResult?> SharedFault(TaskContext task, VmArea area, long page, int? content)
     {
         var fault = new InodeFault(area.IndexOf(page), task, area.NoReserve, area.Policy.Mode, area.Policy.Nodes, content ?? 0);
         var found = await AskInode(page, area.UffdMissing ? () => FindPage(fault.Index) : () => FaultShared(fault));
@@ -208,7 +208,7 @@ public sealed partial class VmaGrain
     }
 
     // hugetlb_no_page of a private mapping: a page of the file if it has one, else a new anonymous one.
-    private async ValueTask<FaultResult?> PrivateFault(TaskContext task, VmArea area, long page, bool write, int? content)
+    private async Flow<FaultResult?> PrivateFault(TaskContext task, VmArea area, long page, bool write, int? content)
     {
         if (area.Unmapped)
         {
@@ -248,7 +248,7 @@ public sealed partial class VmaGrain
         _ => "no page could be had",
     };
 
-    private async ValueTask<FaultResult> AllocAnon(TaskContext task, VmArea area, long page, int content, bool write)
+    private async Flow<FaultResult> AllocAnon(TaskContext task, VmArea area, long page, int content, bool write)
     {
         var allocated = await Flows.Alloc(AnonRequest(task, area, page, cowFromOwner: false, content));
         if (allocated.Failed)
@@ -262,7 +262,7 @@ public sealed partial class VmaGrain
     }
 
     // hugetlb_wp: reuse a page that is ours alone, copy any other one; the owner of the reservations takes it from its children if it must.
-    private async ValueTask<FaultResult?> WriteProtectFault(TaskContext task, VmArea area, long page, Pte old, int? content)
+    private async Flow<FaultResult?> WriteProtectFault(TaskContext task, VmArea area, long page, Pte old, int? content)
     {
         if (area.Shared)
         {
@@ -306,7 +306,7 @@ public sealed partial class VmaGrain
             : FaultResult.Failed(AccessFault.Bus, "no page for the copy, and the page is still shared after it was taken from the children");
     }
 
-    private async ValueTask<bool> Reuse(long page, Pte old, int? content)
+    private async Flow<bool> Reuse(long page, Pte old, int? content)
     {
         if (!old.Anon || !await Flows.Frames.TryReuse(old.Pfn, content))
         {
@@ -318,7 +318,7 @@ public sealed partial class VmaGrain
     }
 
     // Copies the page and puts the copy in its place.
-    private async ValueTask<AllocatedPage> Copy(TaskContext task, VmArea area, long page, Pte old, bool cowFromOwner, int? content)
+    private async Flow<AllocatedPage> Copy(TaskContext task, VmArea area, long page, Pte old, bool cowFromOwner, int? content)
     {
         var copied = content ?? (await Flows.Frames.Load([old.Pfn]))[0].Content;
         var allocated = await Flows.Alloc(AnonRequest(task, area, page, cowFromOwner, copied));

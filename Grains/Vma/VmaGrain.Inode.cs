@@ -6,15 +6,15 @@ namespace Hugesim.Grains;
 /// <content>What a mapping asks of its inode.</content>
 public sealed partial class VmaGrain
 {
-    private ValueTask<string?> LeaveInode() => Calls.Release(Inode, Key, static (inode, vma, id) => inode.RemoveMapping(vma, id), _inodeLife);
+    private Flow<string?> LeaveInode() => Calls.Release(Inode, Key, static (inode, vma, id) => inode.RemoveMapping(vma, id), _inodeLife);
 
-    private ValueTask<long> CreateInode(InodeCreate request) => Calls.Repeated.Once(Inode, request, static (inode, create, id) => inode.Create(create, id));
+    private Flow<long> CreateInode(InodeCreate request) => Calls.Repeated.Once(Inode, request, static (inode, create, id) => inode.Create(create, id));
 
     private ValueTask AddMapping(VmaLife vma) => Calls.Repeated.Once(Inode, vma, static (inode, vma, id) => inode.AddMapping(vma, id), _inodeLife);
 
-    private ValueTask<InodePage> FindPage(long index) => Calls.Repeated.Once(Inode, index, static (inode, index, id) => inode.FindPage(index, id), _inodeLife);
+    private Flow<InodePage> FindPage(long index) => Calls.Repeated.Once(Inode, index, static (inode, index, id) => inode.FindPage(index, id), _inodeLife);
 
-    private ValueTask<InodePage> FaultShared(InodeFault fault) =>
+    private Flow<InodePage> FaultShared(InodeFault fault) =>
         Calls.Repeated.Once(Inode, fault, static (inode, fault, id) => inode.FaultShared(fault, id), _inodeLife);
 
     private async ValueTask TakeFromOthers(long page, long index, long pfn)
@@ -26,12 +26,12 @@ public sealed partial class VmaGrain
         }
     }
 
-    private ValueTask<InodePage> MigratePage(long index, long pfn, int node) => Calls.Repeated.Once(
+    private Flow<InodePage> MigratePage(long index, long pfn, int node) => Calls.Repeated.Once(
         Inode, (index, pfn, node), static (inode, page, id) => inode.MigratePage(page.index, page.pfn, page.node, id), _inodeLife);
 
     // Calls the inode without the lock, so that the inode can unmap here meanwhile. Null: it unmapped this very page, and a reference that
     // came with the answer was dropped.
-    private async ValueTask<InodePage?> AskInode(long page, Func<ValueTask<InodePage>> call, bool holdsLock = false)
+    private async Flow<InodePage?> AskInode(long page, Func<Flow<InodePage>> call, bool holdsLock = false)
     {
         (_faultingPage, _overtaken) = (page, false);
         if (!holdsLock)

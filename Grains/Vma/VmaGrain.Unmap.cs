@@ -7,7 +7,7 @@ namespace Hugesim.Grains;
 /// <content>Taking pages out of the page table, and the calls that change areas.</content>
 public sealed partial class VmaGrain
 {
-    private ValueTask<FreedPage[]> Zap(long first, long end) => UnderLock(() => DropPages(Mapping.Zap(first, end)));
+    private Flow<FreedPage[]> Zap(long first, long end) => UnderLock(() => DropPages(Mapping.Zap(first, end)));
 
     private ValueTask UnmapFile(long firstIndex, long endIndex)
     {
@@ -67,7 +67,7 @@ public sealed partial class VmaGrain
         return new(Mapping.FindBorrower(index)?.PgOff ?? -1);
     }
 
-    private async ValueTask<bool> TakeReference(TakenPage taken)
+    private async Flow<bool> TakeReference(TakenPage taken)
     {
         RequireHere();
         return await UnderLock(async () =>
@@ -87,7 +87,7 @@ public sealed partial class VmaGrain
         });
     }
 
-    private async ValueTask<FreedPage[]?> ZapReference(long page, long pfn)
+    private async Flow<FreedPage[]?> ZapReference(long page, long pfn)
     {
         using var span = KernelTracing.Routine("__unmap_hugepage_range").With(KernelTracing.Tags.Pfn, pfn);
         span.With(KernelTracing.Tags.Page, Mapping.Find(page)?.IndexOf(page) ?? -1);
@@ -107,7 +107,7 @@ public sealed partial class VmaGrain
         return ValueTask.CompletedTask;
     }
 
-    private ValueTask<Errno> Protect(CutRange range, bool read, bool write)
+    private Flow<Errno> Protect(CutRange range, bool read, bool write)
     {
         if (write && Mapping.Areas.Any(a => a.Start < range.End && range.First < a.End && !a.MayWrite))
         {
@@ -131,13 +131,13 @@ public sealed partial class VmaGrain
         return ValueTask.CompletedTask;
     }
 
-    private ValueTask<Errno> SetPolicy(CutRange range, PolicyMode mode, long nodes)
+    private Flow<Errno> SetPolicy(CutRange range, PolicyMode mode, long nodes)
     {
         var policy = new MemoryPolicy(mode, nodes);
         return new(Change(range, area => area.Policy == policy, area => area.Policy = policy));
     }
 
-    private ValueTask<Errno> SetAdvice(CutRange range, int advice)
+    private Flow<Errno> SetAdvice(CutRange range, int advice)
     {
         const int Dontfork = 10;
         const int Dofork = 11;
@@ -184,7 +184,7 @@ public sealed partial class VmaGrain
         return ValueTask.CompletedTask;
     }
 
-    private async ValueTask<Errno> Move(long first, long end, long to)
+    private async Flow<Errno> Move(long first, long end, long to)
     {
         if (_failures.HasFlag(InjectedFailures.Failslab))
         {
@@ -214,7 +214,7 @@ public sealed partial class VmaGrain
     }
 
     // copy_vma: the new area has no place to go, and ends without the reserve map that it shares with the old one.
-    private async ValueTask<Errno> FailMove(long first, long end)
+    private async Flow<Errno> FailMove(long first, long end)
     {
         if (Flows.Profile.Has(KernelBug.FailedMremapCloses))
         {
@@ -227,7 +227,7 @@ public sealed partial class VmaGrain
         return Errno.ENOMEM;
     }
 
-    private ValueTask<int> Migrate(long page, int node) => UnderLock(async () =>
+    private Flow<int> Migrate(long page, int node) => UnderLock(async () =>
     {
         if (!Mapping.TryGetPte(page, out var old))
         {
@@ -242,7 +242,7 @@ public sealed partial class VmaGrain
         return old.Anon ? await MigrateAnon(page, old, node) : await MigrateCached(page, old, node);
     });
 
-    private async ValueTask<int> MigrateAnon(long page, Pte old, int node)
+    private async Flow<int> MigrateAnon(long page, Pte old, int node)
     {
         if ((await Flows.Frames.Load([old.Pfn]))[0].MapCount > 1)
         {
@@ -261,7 +261,7 @@ public sealed partial class VmaGrain
 
     // A page of the file is moved by the inode. Until it answers no entry names the frame, as with a migration entry, and its reference is this mapping's; if the page is cut off meanwhile,
     // the reference goes when the answer comes.
-    private async ValueTask<int> MigrateCached(long page, Pte old, int node)
+    private async Flow<int> MigrateCached(long page, Pte old, int node)
     {
         var index = Mapping.Find(page)!.IndexOf(page);
         Mapping.ClearPte(page);
@@ -279,7 +279,7 @@ public sealed partial class VmaGrain
         };
     }
 
-    private async ValueTask<T> UnderLock<T>(Func<ValueTask<T>> call)
+    private async Flow<T> UnderLock<T>(Func<Flow<T>> call)
     {
         await _lock.Enter();
         try
@@ -293,7 +293,7 @@ public sealed partial class VmaGrain
     }
 
     // __unmap_hugepage_range after the page table: reservations that come back, then references.
-    private async ValueTask<FreedPage[]> DropPages(List<ZappedPage> zapped)
+    private async Flow<FreedPage[]> DropPages(List<ZappedPage> zapped)
     {
         if (zapped.Count == 0)
         {

@@ -42,7 +42,7 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
 
     private bool IsInInode { get; set; }
 
-    private async ValueTask<Begun> Map(MapVma request)
+    private async Flow<Begun> Map(MapVma request)
     {
         if (_machine is not null)
         {
@@ -53,7 +53,7 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
         return new Begun(await MapArea(request), Life);
     }
 
-    private async ValueTask<Errno> MapArea(MapVma request)
+    private async Flow<Errno> MapArea(MapVma request)
     {
         var area = new VmArea
         {
@@ -101,7 +101,7 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
         return Errno.None;
     }
 
-    private async ValueTask<VmaImage> Fork(VmaLife child)
+    private async Flow<VmaImage> Fork(VmaLife child)
     {
         var areas = Mapping.Areas.Where(area => !area.DontCopy).ToArray();
         if (areas.Length > 0)
@@ -113,7 +113,7 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
         return await UnderLock(() => CopyPages(areas));
     }
 
-    private ValueTask<long> Expect(MachineContext machine)
+    private Flow<long> Expect(MachineContext machine)
     {
         if (_machine is null)
         {
@@ -124,7 +124,7 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
         return new(Life);
     }
 
-    private async ValueTask<VmaImage> CopyPages(VmArea[] areas)
+    private async Flow<VmaImage> CopyPages(VmArea[] areas)
     {
         using var span = KernelTracing.Routine("copy_hugetlb_page_range");
         var ptes = new List<PteImage>();
@@ -180,7 +180,7 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
         _unmappedBeforeAdoption = null;
     }
 
-    private async ValueTask<VmaClosed> Close(long first, long end)
+    private async Flow<VmaClosed> Close(long first, long end)
     {
         using var span = KernelTracing.Routine("hugetlb_vm_op_close").WithRange(first, end);
         foreach (var closed in Mapping.Close(first, end))
@@ -278,7 +278,7 @@ public sealed partial class VmaGrain : StatefulGrain<VmaState>, IVmaGrain, ILook
     }
 
     // hugetlb_reserve_pages, private: a map of its own, always to - from pages, and the OWNER mark (row R8).
-    private async ValueTask<Errno> ReservePrivate(TaskContext task, VmArea area)
+    private async Flow<Errno> ReservePrivate(TaskContext task, VmArea area)
     {
         using var span = KernelTracing.Routine("hugetlb_reserve_pages").WithRange(area.PgOff, area.PgOff + area.Length);
         span.With(KernelTracing.Tags.Chg, area.Length);
