@@ -21,6 +21,8 @@ public abstract partial class StatefulGrain<TState> : Grain, IGrainMigrationPart
     // In a store the name is the kind of grain: stores know a grain by this name and its key, and a mount and its subpool have the same key.
     private const string StateName = "state";
     private IGrainStorage? _storage;
+    private IStateKeeper? _keeper;
+    private long _takenEpoch;
     private GrainState<GrainRecord>? _stored;
     private bool _moved;
     private bool _isStale;
@@ -76,6 +78,7 @@ public abstract partial class StatefulGrain<TState> : Grain, IGrainMigrationPart
         _storage = ServiceProvider.GetKeyedService<IGrainStorage>(StorageName);
         if (_storage is null)
         {
+            await TakeKeptAsync(cancellationToken);
             return;
         }
 
@@ -101,6 +104,36 @@ public abstract partial class StatefulGrain<TState> : Grain, IGrainMigrationPart
         }
     }
 
+    private async ValueTask TakeKeptAsync(CancellationToken cancellationToken)
+    {
+        _keeper = ServiceProvider.GetService<IStateKeeper>();
+        if (_keeper is null || await _keeper.TakeAsync(this.GetGrainId(), cancellationToken) is not { State: { } state, Epoch: var epoch })
+        {
+            return;
+        }
+
+        Resume(state, epoch);
+        _takenEpoch = epoch;
+
+        // A timer ticks only in an activation that works; one that is ended before that gets no word, and leaves the state where it is.
+        this.RegisterGrainTimer(
+            () =>
+            {
+                LetGoOfKept();
+                return Task.CompletedTask;
+            },
+            new GrainTimerCreationOptions(TimeSpan.Zero, Timeout.InfiniteTimeSpan) { Interleave = true });
+    }
+
+    private void LetGoOfKept()
+    {
+        if (_takenEpoch > 0)
+        {
+            _keeper!.Begun(this.GetGrainId(), _takenEpoch);
+            _takenEpoch = 0;
+        }
+    }
+
     // Callers ask again, and reach the next activation.
     private void ThrowIfStopped(CancellationToken stop)
     {
@@ -113,6 +146,7 @@ public abstract partial class StatefulGrain<TState> : Grain, IGrainMigrationPart
     /// <inheritdoc/>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        LetGoOfKept();
         if (_hasEnded && _operations is not null)
         {
             Calls.Ended.Add(_operations);
@@ -135,10 +169,20 @@ public abstract partial class StatefulGrain<TState> : Grain, IGrainMigrationPart
         }
 
         await StoreAsync();
-        if (_storage is null && reason.ReasonCode != DeactivationReasonCode.Migrating)
+        if (_storage is not null)
+        {
+            return;
+        }
+
+        if (reason.ReasonCode != DeactivationReasonCode.Migrating)
         {
             // A silo that stops, or somebody who ends activations: the state goes where there is a place for it.
             GrainContext.Migrate(null, cancellationToken);
+        }
+
+        if (_keeper is not null && !cancellationToken.IsCancellationRequested)
+        {
+            await _keeper.KeepAsync(this.GetGrainId(), Record(Encode()));
         }
     }
 
@@ -146,7 +190,7 @@ public abstract partial class StatefulGrain<TState> : Grain, IGrainMigrationPart
     public void OnDehydrate(IDehydrationContext dehydrationContext)
     {
         ArgumentNullException.ThrowIfNull(dehydrationContext);
-        if (!_isStale && Epoch > 0 && IsKept)
+        if (_keeper is null && !_isStale && Epoch > 0 && IsKept)
         {
             dehydrationContext.TryAddValue(StateName, Record(Encode()) with { ETag = _stored?.ETag });
         }

@@ -25,6 +25,7 @@ public static class SiloGrains
     {
         ArgumentNullException.ThrowIfNull(silo);
         silo.Services.AddHugesimGrains().AddSingleton<ILostSilos, EndedSilos>();
+        StateKeeper.AddTo(silo);
         if (combines)
         {
             silo.Services.AddSingleton<HstateCombining>();

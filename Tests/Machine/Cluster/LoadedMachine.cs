@@ -15,8 +15,6 @@ internal sealed class LoadedMachine(IGrainFactory grains, string name, RepeatedC
     private const string Mount = "A";
     private const int PoolPages = 200;
     private MachineContext? _context;
-    private TaskCompletionSource _gate = Opened();
-    private int _working;
     private long _rounds;
 
     public string Name => name;
@@ -66,26 +64,10 @@ internal sealed class LoadedMachine(IGrainFactory grains, string name, RepeatedC
         var file = await MapAsync(process, 4, shared: true, fd);
         for (var round = 0; round < rounds && !stop.IsCancellationRequested; round++)
         {
-            await _gate.Task;
-            Interlocked.Increment(ref _working);
             await RoundAsync(process, fd, file, round);
             Interlocked.Increment(ref _rounds);
-            Interlocked.Decrement(ref _working);
         }
     }
-
-    /// <summary>Lets no worker begin a round, and waits until each has ended its own.</summary>
-    public async Task PauseAsync()
-    {
-        _gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        for (var quiet = 0; quiet < 5; quiet = Volatile.Read(ref _working) == 0 ? quiet + 1 : 0)
-        {
-            await Task.Delay(20);
-        }
-    }
-
-    /// <summary>Lets the workers go on.</summary>
-    public void Resume() => _gate.TrySetResult();
 
     /// <summary>Several workers at once.
     public Task LoadAsync(int workers, CancellationToken stop) =>
@@ -126,13 +108,6 @@ internal sealed class LoadedMachine(IGrainFactory grains, string name, RepeatedC
     }
 
     public async Task<IReadOnlyList<AuditViolation>> AuditAsync() => await MachineAudit.RunAsync(grains, name);
-
-    private static TaskCompletionSource Opened()
-    {
-        var gate = new TaskCompletionSource();
-        gate.SetResult();
-        return gate;
-    }
 
     // Private pages of which a child copies some, and pages of a file that others have, too.
     private async Task RoundAsync(ProcessCalls process, int fd, long file, int round)

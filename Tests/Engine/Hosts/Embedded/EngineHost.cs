@@ -9,9 +9,6 @@ namespace Hugesim.Tests.Engine;
 /// <summary>Starts clusters of the embedded engine on the parallel scheduler.</summary>
 public static class EngineHost
 {
-    /// <summary>Calls that wait go along with the activations that move.</summary>
-    public static bool MovesGrainsUnderLoad => true;
-
     public static Task<IEngineHost> StartAsync(EngineHostOptions options) => Task.FromResult<IEngineHost>(new Host(EmbeddedCluster.Start(
         new EmbeddedClusterOptions
         {
