@@ -84,7 +84,7 @@ public sealed partial class InodeGrain
             return new InodePage(InodePageResult.Cached, pfn);
         }
 
-        if ((await Flows.Frames.Load([pfn]))[0].MapCount > 1)
+        if (PageMigration.IsShared((await Flows.Frames.Load([pfn]))[0].MapCount))
         {
             return new InodePage(InodePageResult.Shared, pfn);
         }

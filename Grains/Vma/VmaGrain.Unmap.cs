@@ -231,10 +231,10 @@ public sealed partial class VmaGrain
     {
         if (!Mapping.TryGetPte(page, out var old))
         {
-            return -(int)Errno.ENOENT;
+            return PageMigration.Absent;
         }
 
-        if (Pfn.Node(old.Pfn) == node)
+        if (PageMigration.IsThere(old.Pfn, node))
         {
             return node;
         }
@@ -244,19 +244,18 @@ public sealed partial class VmaGrain
 
     private async Flow<int> MigrateAnon(long page, Pte old, int node)
     {
-        if ((await Flows.Frames.Load([old.Pfn]))[0].MapCount > 1)
+        if (PageMigration.IsShared((await Flows.Frames.Load([old.Pfn]))[0].MapCount))
         {
-            return -(int)Errno.EACCES;
+            return PageMigration.Shared;
         }
 
         var moved = await Flows.Migrate(old.Pfn, node);
-        if (moved == Pfn.None)
+        if (moved != Pfn.None)
         {
-            return -(int)Errno.ENOMEM;
+            Mapping.SetPte(page, old with { Pfn = moved });
         }
 
-        Mapping.SetPte(page, old with { Pfn = moved });
-        return node;
+        return PageMigration.StatusOf(moved, node);
     }
 
     // A page of the file is moved by the inode. Until it answers no entry names the frame, as with a migration entry, and its reference is this mapping's; if the page is cut off meanwhile,
@@ -267,15 +266,15 @@ public sealed partial class VmaGrain
         Mapping.ClearPte(page);
         if (await AskInode(page, () => MigratePage(index, old.Pfn, node)) is not { } answer)
         {
-            return -(int)Errno.ENOENT;
+            return PageMigration.Absent;
         }
 
         Mapping.SetPte(page, old with { Pfn = answer.Pfn });
         return answer.Result switch
         {
-            InodePageResult.Shared => -(int)Errno.EACCES,
-            InodePageResult.NoPage => -(int)Errno.ENOMEM,
-            _ => Pfn.Node(answer.Pfn) == node ? node : -(int)Errno.ENOENT,
+            InodePageResult.Shared => PageMigration.Shared,
+            InodePageResult.NoPage => PageMigration.StatusOf(Pfn.None, node),
+            _ => PageMigration.StatusOf(answer.Pfn, node),
         };
     }
 
