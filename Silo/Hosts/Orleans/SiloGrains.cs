@@ -14,6 +14,9 @@ public static class SiloGrains
     // would refuse calls that were never carried out.
     private const int MostForwards = 16;
 
+    // A grain whose silo stops may be in the middle of a flow, whose next call may have been lost with another silo: it waits for that a minute and asks again. A grain that is given up before has its state nowhere.
+    private static readonly TimeSpan DeactivationTimeout = TimeSpan.FromSeconds(100);
+
     /// <summary>
     /// Adds placement filters, the NUMA nodes that the silo owns, and the strongly consistent grain directory: the default one can for a moment give two
     /// activations to one key while silos come and go, and the epochs of the grains would have to refuse one of them.
@@ -33,6 +36,7 @@ public static class SiloGrains
 
         return silo
             .Configure<SiloMessagingOptions>(options => options.MaxForwardCount = MostForwards)
+            .Configure<GrainCollectionOptions>(options => options.DeactivationTimeout = DeactivationTimeout)
             .UseSiloMetadata(new Dictionary<string, string> { [OwnerOfNodeDirector.MetadataKey] = nodes })
             .AddDistributedGrainDirectory();
     }

@@ -1,3 +1,4 @@
+using Hugesim.Grains;
 using Orleans;
 using Orleans.Runtime;
 
@@ -8,6 +9,9 @@ public interface IEngineHost : IAsyncDisposable
 {
     /// <summary>Hands out references, as a client outside of the silos does.</summary>
     IGrainFactory GrainFactory { get; }
+
+    /// <summary>Makes calls as a client does that learns when a silo has gone which may have held one.</summary>
+    RepeatedCalls Calls { get; }
 
     /// <summary>Makes calls as the grains of a silo make them; activations that begin with them are on that silo.</summary>
     Task<T> FromSiloAsync<T>(string silo, Func<IGrainFactory, Task<T>> calls);

@@ -88,7 +88,7 @@ public sealed class StateTests
     public async Task OrderlyRestart_OfEachSiloInTurnUnderLoad_EndsWithACleanAudit(bool hasStorage)
     {
         await using var host = await EngineHost.StartAsync(new EngineHostOptions { Silos = 3, HasStorage = hasStorage });
-        var machine = new LoadedMachine(host.GrainFactory, "m");
+        var machine = new LoadedMachine(host.GrainFactory, "m", host.Calls);
         await machine.BootAsync();
         using var stop = new CancellationTokenSource();
         var load = machine.LoadAsync(Workers, stop.Token);

@@ -1,4 +1,5 @@
 using Hugesim.Embedded;
+using Hugesim.Grains;
 using Hugesim.Silo;
 using Orleans;
 using Orleans.Hosting;
@@ -28,6 +29,8 @@ public static class EngineHost
     private sealed class Host(EmbeddedCluster cluster) : IEngineHost
     {
         public IGrainFactory GrainFactory => cluster.GrainFactory;
+
+        public RepeatedCalls Calls { get; } = new(TimeProvider.System);
 
         // All of them are in one process, each new reference asks the directory, and where an activation begins is not asked for.
         public Task<T> FromSiloAsync<T>(string silo, Func<IGrainFactory, Task<T>> calls) => calls(cluster.GrainFactory);

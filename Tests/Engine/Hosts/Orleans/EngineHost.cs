@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Hugesim.Grains;
 using Hugesim.Silo;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans;
@@ -48,19 +49,26 @@ public static class EngineHost
                 silo.AddIncomingGrainCallFilter(new DoublingFilter(faults));
             }
         });
-        builder.ConfigureClient(client => client.Services.Configure<ClientMessagingOptions>(
-            messaging => messaging.ResponseTimeout = options.ResponseTimeout));
+        var losses = new ConnectionLosses("in this process");
+        builder.ConfigureClient(client =>
+        {
+            client.Services.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = options.ResponseTimeout);
+            client.Services.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
+            client.AddGatewayCountChangedHandler((_, change) => losses.OnGateways(change.PreviousNumberOfConnectedGateways, change.NumberOfConnectedGateways));
+        });
         var cluster = builder.Build();
         await cluster.DeployAsync();
-        return new Host(cluster);
+        return new Host(cluster, losses);
     }
 
     // The test host counts its silos in their names.
     private static int NumberOf(string siloName) => int.Parse(siloName.Where(char.IsAsciiDigit).ToArray(), null);
 
-    private sealed class Host(InProcessTestCluster cluster) : IEngineHost
+    private sealed class Host(InProcessTestCluster cluster, ISiloConnection connection) : IEngineHost
     {
         public IGrainFactory GrainFactory => cluster.Client;
+
+        public RepeatedCalls Calls { get; } = new(TimeProvider.System, connection);
 
         public async Task<T> FromSiloAsync<T>(string silo, Func<IGrainFactory, Task<T>> calls)
         {
