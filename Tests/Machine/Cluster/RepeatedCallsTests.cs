@@ -68,8 +68,8 @@ public sealed class RepeatedCallsTests
             throw timesOut ? new TimeoutException("nobody answers") : new SiloUnavailableException("the silo has crashed");
         }
 
-        var failure = await Should.ThrowAsync<CallGivenUpException>(() => calls.Ask(0, 0, (_, _) =>
-            above.Once(0, 0, (_, _, _) => below.Once(0, 0, (_, _, _) => Send()))).AsTask());
+        var failure = await Should.ThrowAsync<CallGivenUpException>(() => calls.Ask(0, 0, async (_, _) => await
+            above.Once(0, 0, async (_, _, _) => await below.Once(0, 0, (_, _, _) => Send()))).AsTask());
 
         sent.ShouldBe(attempts);
         failure.Message.ShouldContain($"{attempts} attempts");
