@@ -52,7 +52,7 @@ public sealed class ExhaustiveStrategy(bool reduces = true) : IScheduleStrategy
         }
 
         var index = Find(ready, point.Chosen);
-        if (index < 0 || point.Ready.Count != ready.Length)
+        if (index < 0 || point.Ready.Length != ready.Length)
         {
             throw new InvalidOperationException($"The run has left its path at delivery {_depth}: something but the order of deliveries decides here.");
         }
@@ -76,16 +76,11 @@ public sealed class ExhaustiveStrategy(bool reduces = true) : IScheduleStrategy
 
     private ChoicePoint NewPoint(ReadOnlySpan<ReadyDelivery> ready, int usual)
     {
-        var point = new ChoicePoint();
-        foreach (var delivery in ready)
-        {
-            point.Ready[delivery.Channel] = delivery.Target;
-        }
-
+        var point = new ChoicePoint(ready);
         if (!reduces)
         {
             point.Chosen = ready[usual].Channel;
-            point.Backtrack.UnionWith(point.Ready.Keys);
+            point.Backtrack.AddRange(point.Ready.Select(delivery => delivery.Channel));
             return point;
         }
 
@@ -93,10 +88,13 @@ public sealed class ExhaustiveStrategy(bool reduces = true) : IScheduleStrategy
         {
             // What is known to lead nowhere new stays so after a delivery that it commutes with.
             var before = _path[_depth - 1];
-            var target = before.Ready[before.Chosen];
-            foreach (var channel in before.Sleep.Where(channel => before.Ready[channel] != target && point.Ready.ContainsKey(channel)))
+            var target = before.TargetOf(before.Chosen);
+            foreach (var channel in before.Sleep)
             {
-                point.Sleep.Add(channel);
+                if (before.TargetOf(channel) != target && point.TargetOf(channel) is not null)
+                {
+                    point.Sleep.Add(channel);
+                }
             }
         }
 
@@ -105,7 +103,7 @@ public sealed class ExhaustiveStrategy(bool reduces = true) : IScheduleStrategy
         return point;
     }
 
-    private static int FirstAwake(ReadOnlySpan<ReadyDelivery> ready, HashSet<int> sleep)
+    private static int FirstAwake(ReadOnlySpan<ReadyDelivery> ready, List<int> sleep)
     {
         var best = -1;
         for (var i = 0; i < ready.Length; i++)
@@ -135,10 +133,15 @@ public sealed class ExhaustiveStrategy(bool reduces = true) : IScheduleStrategy
     // A race must also be run the other way round: from the point before the first of the two, by one of those that can begin it.
     private static void Reverse(ChoicePoint point, List<int> initials)
     {
-        if (!initials.Exists(point.Backtrack.Contains))
+        foreach (var channel in initials)
         {
-            point.Backtrack.Add(initials[0]);
+            if (point.Backtrack.Contains(channel))
+            {
+                return;
+            }
         }
+
+        point.Backtrack.Add(initials[0]);
     }
 
     private void Advance()
@@ -149,8 +152,7 @@ public sealed class ExhaustiveStrategy(bool reduces = true) : IScheduleStrategy
             if (point.Chosen >= 0)
             {
                 point.Sleep.Add(point.Chosen);
-                var next = point.Backtrack.Where(channel => !point.Sleep.Contains(channel)).Order().FirstOrDefault(-1);
-                if (next >= 0)
+                if (point.Next() is >= 0 and var next)
                 {
                     point.Chosen = next;
                     return;
@@ -163,16 +165,56 @@ public sealed class ExhaustiveStrategy(bool reduces = true) : IScheduleStrategy
         IsComplete = true;
     }
 
+    /// <summary>A delivery of a schedule: what could have been next. Each of its lists is short, and there is one such point for each delivery of each schedule.</summary>
     private sealed class ChoicePoint
     {
-        /// <summary>The targets of what is ready, by channel.</summary>
-        public Dictionary<int, int> Ready { get; } = [];
+        public ChoicePoint(ReadOnlySpan<ReadyDelivery> ready)
+        {
+            Ready = new (int Channel, int Target)[ready.Length];
+            for (var i = 0; i < ready.Length; i++)
+            {
+                Ready[i] = (ready[i].Channel, ready[i].Target);
+            }
+        }
 
-        public HashSet<int> Backtrack { get; } = [];
+        /// <summary>What is ready: the channels and where they lead.</summary>
+        public (int Channel, int Target)[] Ready { get; }
+
+        /// <summary>Channels that begin schedules which are to be run from here, those that have been run included.</summary>
+        public List<int> Backtrack { get; } = new(1);
 
         /// <summary>Channels whose schedules from here have been run, here or at an equivalent point.</summary>
-        public HashSet<int> Sleep { get; } = [];
+        public List<int> Sleep { get; } = [];
 
         public int Chosen { get; set; } = -1;
+
+        /// <summary>Where a channel leads, or null if it is not ready.</summary>
+        public int? TargetOf(int channel)
+        {
+            foreach (var (ready, target) in Ready)
+            {
+                if (ready == channel)
+                {
+                    return target;
+                }
+            }
+
+            return null;
+        }
+
+        /// <summary>The lowest channel that begins schedules which have not been run; -1 if there is none.</summary>
+        public int Next()
+        {
+            var next = -1;
+            foreach (var channel in Backtrack)
+            {
+                if ((next < 0 || channel < next) && !Sleep.Contains(channel))
+                {
+                    next = channel;
+                }
+            }
+
+            return next;
+        }
     }
 }

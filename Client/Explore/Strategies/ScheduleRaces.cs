@@ -3,17 +3,19 @@ namespace Hugesim.Explore;
 /// <summary>What happens before what in one schedule: a delivery comes after the one in whose turn it was sent and after all earlier ones to its place.</summary>
 internal sealed class ScheduleRaces
 {
+    // Of all schedules: those after the first count ones wait to be used again.
     private readonly List<Event> _events = [];
     private readonly Dictionary<int, int> _lastAt = [];
     private readonly List<int> _initials = [];
+    private ulong[] _kept = [];
+    private int _count;
     private int _barrier;
 
     /// <summary>Forgets everything.</summary>
     public void Clear()
     {
-        _events.Clear();
         _lastAt.Clear();
-        _barrier = 0;
+        (_barrier, _count) = (0, 0);
     }
 
     /// <summary>All that was delivered comes before all that follows.</summary>
@@ -30,22 +32,25 @@ internal sealed class ScheduleRaces
     {
         // Counted in its block; whatever was sent before the block is there from the start.
         var sender = delivery.SentBy < 0 ? -1 : (int)delivery.SentBy;
-        var before = new ulong[(position >> 6) + 1];
+        var rival = _lastAt.GetValueOrDefault(delivery.Target, -1);
+        if (_count == _events.Count)
+        {
+            _events.Add(new Event());
+        }
+
+        var added = _events[_count++];
+        added.Begin(delivery.Channel, rival, (position >> 6) + 1);
         if (sender >= _barrier)
         {
-            Include(before, sender);
+            Include(added.Causes, sender);
         }
 
-        // What it causes apart from its place: without the delivery before it there.
-        var causes = before;
-        var rival = _lastAt.GetValueOrDefault(delivery.Target, -1);
         if (rival >= 0)
         {
-            before = (ulong[])causes.Clone();
-            Include(before, rival);
+            added.Causes.CopyTo(added.Before, 0);
+            Include(added.Before, rival);
         }
 
-        _events.Add(new Event(delivery.Channel, causes, before, rival));
         _lastAt[delivery.Target] = position;
     }
 
@@ -55,10 +60,10 @@ internal sealed class ScheduleRaces
     /// </summary>
     public void ForEachReversible(Action<int, List<int>> reverse)
     {
-        for (var later = 0; later < _events.Count; later++)
+        for (var later = 0; later < _count; later++)
         {
-            var (channel, causes, _, rival) = _events[later];
-            if (rival >= 0 && _events[rival].Channel != channel && !Contains(causes, rival))
+            var rival = _events[later].Rival;
+            if (rival >= 0 && _events[rival].Channel != _events[later].Channel && !Contains(_events[later].Causes, rival))
             {
                 FindInitials(rival, later);
                 reverse(rival, _initials);
@@ -70,7 +75,14 @@ internal sealed class ScheduleRaces
     private void FindInitials(int earlier, int later)
     {
         _initials.Clear();
-        var kept = new ulong[(later >> 6) + 1];
+        var words = (later >> 6) + 1;
+        if (_kept.Length < words)
+        {
+            _kept = new ulong[words];
+        }
+
+        var kept = _kept.AsSpan(0, words);
+        kept.Clear();
         for (var i = earlier + 1; i <= later; i++)
         {
             var before = i == later ? _events[i].Causes : _events[i].Before;
@@ -101,7 +113,7 @@ internal sealed class ScheduleRaces
 
     private static bool Contains(ulong[] set, int position) => position >> 6 < set.Length && (set[position >> 6] & (1UL << position)) != 0;
 
-    private static bool Intersects(ulong[] set, ulong[] other)
+    private static bool Intersects(ulong[] set, ReadOnlySpan<ulong> other)
     {
         for (var i = 0; i < Math.Min(set.Length, other.Length); i++)
         {
@@ -114,5 +126,31 @@ internal sealed class ScheduleRaces
         return false;
     }
 
-    private readonly record struct Event(int Channel, ulong[] Causes, ulong[] Before, int Rival);
+    private sealed class Event
+    {
+        private ulong[] _before = [];
+
+        public int Channel { get; private set; }
+
+        /// <summary>The delivery before it at its place, or -1.</summary>
+        public int Rival { get; private set; } = -1;
+
+        /// <summary>What comes before it apart from its place: without the delivery before it there.</summary>
+        public ulong[] Causes { get; private set; } = [];
+
+        /// <summary>All that comes before it.</summary>
+        public ulong[] Before => Rival < 0 ? Causes : _before;
+
+        public void Begin(int channel, int rival, int words)
+        {
+            (Channel, Rival) = (channel, rival);
+            if (Causes.Length == words)
+            {
+                Array.Clear(Causes);
+                return;
+            }
+
+            (Causes, _before) = (new ulong[words], new ulong[words]);
+        }
+    }
 }
