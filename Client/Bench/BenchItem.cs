@@ -17,6 +17,9 @@ internal sealed record BenchItem(string Name, BenchSide Subject, BenchSide? Refe
     /// <summary>Operations a second that are wanted, at least, where there is nothing to compare with.</summary>
     public double? GoalPerSecond { get; init; }
 
+    /// <summary>How many times longer than others a round takes: where a side begins anew in each and gets faster with time.</summary>
+    public int RoundFactor { get; init; } = 1;
+
     /// <summary>Why there is no reference where one belongs.</summary>
     public string? Skipped { get; init; }
 }

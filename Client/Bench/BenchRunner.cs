@@ -7,9 +7,10 @@ internal static class BenchRunner
 {
     private const int Rounds = 7;
 
-    // A side is warm when so many rounds have brought nothing new: .NET compiles what runs often several times over, each time faster.
-    private const int SteadyRounds = 4;
-    private const int MostWarmUpRounds = 40;
+    // A side is warm when so many rounds have brought nothing new: .NET compiles what runs often several times over, each time faster. While it compiles much, as the
+    // first calls of Orleans have it do, it may be seconds until the next step.
+    private const int SteadyRounds = 10;
+    private const int MostWarmUpRounds = 80;
     private const double Progress = 1.03;
 
     /// <summary>Measures an item.</summary>
@@ -18,6 +19,7 @@ internal static class BenchRunner
     /// <param name="cancellationToken">Ends the measuring between two rounds.</param>
     public static async Task<BenchResult> RunAsync(BenchItem item, TimeSpan roundTime, CancellationToken cancellationToken)
     {
+        roundTime *= item.RoundFactor;
         var subjects = new List<double>();
         var references = new List<double>();
         var subjectOperations = await WarmUpAsync(item.Subject, roundTime, cancellationToken).ConfigureAwait(false);
