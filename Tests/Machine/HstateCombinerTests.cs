@@ -89,14 +89,15 @@ public sealed class HstateCombinerTests
         {
             var hstate = grains.GetGrain<IHstateGrain>(Keys.Hstate($"combiner{Interlocked.Increment(ref s_machines)}"));
             var combiner = new HstateCombiner(hstate);
-            var calls = Enumerable.Range(0, Calls).Select(_ => combiner.Reserve(new ReserveRequest(TaskContext.Default, 1, 0), default).AsTask()).ToList();
-            foreach (var call in calls)
+            for (var round = 0; round < 2; round++)
             {
-                await Should.ThrowAsync<StateLostException>(() => call);
+                var calls = Enumerable.Range(0, Calls).Select(_ => combiner.Reserve(new ReserveRequest(TaskContext.Default, 1, 0), default).AsTask()).ToList();
+                foreach (var call in calls)
+                {
+                    await Should.ThrowAsync<StateLostException>(() => call);
+                }
             }
 
-            await hstate.Boot(new HstateBoot("7.3", 1, 1000), default);
-            (await combiner.Reserve(new ReserveRequest(TaskContext.Default, 1, 0), default)).Value.ShouldBe(Errno.ENOMEM);
             return 0;
         });
     }
