@@ -128,6 +128,8 @@ public sealed class RepeatedCalls(TimeProvider clock, ISiloConnection? connectio
 /// <summary>What became of the attempts at one call so far; new as <c>default</c>.</summary>
 internal struct Attempts
 {
+    // Each way to call has the loop around its attempts itself: one method for all would be a layer more for every message, and takes 7 % of the speed of faults and of schedules.
+
     // A silo on its way out refuses at once, and the next one may need half a minute to be known. A call without answer has waited for its CallTimes each time, and what it
     // asks for may be hours of work.
     private const int Patience = 240;
@@ -198,7 +200,6 @@ public sealed class CallLane
     }
 
     /// <summary>Has an operation without an answer done once; <paramref name="life"/> is the life of the grain that the caller knows.</summary>
-    // As the one above and not by way of it: each layer would be a state machine more for every message of the system.
     public async ValueTask Once<TGrain, TRequest>(TGrain grain, TRequest request, Func<TGrain, TRequest, Operation, ValueTask> call, long life = 0)
     {
         var operation = Begin(life);

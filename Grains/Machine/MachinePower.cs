@@ -52,7 +52,7 @@ public static class MachinePower
         return "";
     });
 
-    private static async Flow<T?> Ask<T>(Func<ValueTask<T>> call)
+    private static async ValueTask<T?> Ask<T>(Func<ValueTask<T>> call)
         where T : class?
     {
         try
