@@ -52,7 +52,7 @@ public sealed class ConsoleServer(CliServices services, SpanStore spans)
         app.MapPost("/api/runs", RunAsync);
         app.MapGet("/api/runs/{id}", (string id) => _runs.Find(id) is { } run ? Results.Json(View(id, run)) : NotFound($"there is no run {id}"));
         app.MapGet("/api/runs/{id}/steps/{step:int}", Step);
-        JaegerQueryApi.Map(app, spans);
+        JaegerQueryApi.Map(app, spans, GatheredFlow.In(spans));
         await app.StartAsync(cancellationToken).ConfigureAwait(false);
         return app;
     }

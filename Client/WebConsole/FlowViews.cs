@@ -44,8 +44,10 @@ internal static class FlowViews
 
     private static string MethodOf(StoryDelivery delivery) => delivery.Method.Split('.')[^1];
 
-    /// <summary>A flow as it was kept.</summary>
-    public static FlowView Flow(IReadOnlyList<RecordedSpan> recorded)
+    /// <summary>A flow as silos have kept it.</summary>
+    public static FlowView Flow(GatheredFlow gathered) => Flow(gathered.Spans) with { Missing = gathered.Missing };
+
+    private static FlowView Flow(IReadOnlyList<RecordedSpan> recorded)
     {
         var spans = SpanTree.Order(recorded);
         if (spans.Count == 0)

@@ -24,7 +24,7 @@ internal static class LiveConsole
         PageFiles.Map(app, "live.html", "console.css", "live.js", "draw.js", "favicon.svg");
         app.MapGet("/api/cluster", () => Answer(async () => new ClusterPage(view.Silo, view.Cluster, await view.MachinesAsync().ConfigureAwait(false))));
         app.MapGet("/api/machines/{name}", (string name) => Answer(() => LookAsync(view, name)));
-        app.MapGet("/api/flows/{id}", (string id) => Answer(() => Task.FromResult(FlowViews.Flow(view.Flows.Find(id)))));
+        app.MapGet("/api/flows/{id}", (string id) => Answer(async () => FlowViews.Flow(await view.FindFlowAsync(id).ConfigureAwait(false))));
     }
 
     // Machines end at any time, and so may the silo that has a part of one: that is no error, but what there is to be said of the machine now.

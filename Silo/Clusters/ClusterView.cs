@@ -6,6 +6,7 @@ namespace Hugesim.Silo;
 /// <param name="Silo">The silo's name, or what the silos of one process are called together.</param>
 /// <param name="Cluster">The cluster's id.</param>
 /// <param name="Flows">The newest flows that were kept here.</param>
+/// <param name="FindFlowAsync">A flow by its trace, with the parts that other silos have recorded.</param>
 /// <param name="Pools">The pools that live here.</param>
 /// <param name="Grains">Calls grains of the whole cluster.</param>
 /// <param name="MachinesAsync">The names of all machines of the cluster.</param>
@@ -14,6 +15,7 @@ public sealed record ClusterView(
     string Silo,
     string Cluster,
     SpanStore Flows,
+    Func<string, Task<GatheredFlow>> FindFlowAsync,
     PoolRegistry Pools,
     IGrainFactory Grains,
     Func<Task<IReadOnlyList<string>>> MachinesAsync,

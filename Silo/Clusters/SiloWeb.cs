@@ -51,7 +51,7 @@ public sealed class SiloWeb : IAsyncDisposable
         application.MapHealthChecks(HealthEndpoint.LivePath, new HealthCheckOptions { Predicate = _ => false });
         application.MapHealthChecks(HealthEndpoint.ReadyPath);
         application.MapPrometheusScrapingEndpoint(MetricsPath);
-        JaegerQueryApi.Map(application, view.Flows);
+        JaegerQueryApi.Map(application, view.Flows, view.FindFlowAsync);
         pages?.Invoke(application, view);
         try
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Hugesim.Telemetry;
 
@@ -16,6 +17,17 @@ public interface IFlowSource
 /// <param name="Spans">Its spans; null if it records no flows.</param>
 internal sealed record FlowPart(string Silo, IReadOnlyList<RecordedSpan>? Spans)
 {
+    /// <summary>The message by which one silo asks another for its part.</summary>
+    public const string FindMessage = "IFlowPartService/Find";
+
+    // Messages are marked so where they are recorded; routines lie in them.
+    private const string SiloTag = "hugesim.silo";
+
+    /// <summary>Its spans, each with the silo that recorded it; null if it records no flows.</summary>
+    [JsonIgnore]
+    public IEnumerable<RecordedSpan>? SignedSpans => Spans?.Select(
+        span => span.Tag(SiloTag) is null ? span with { Tags = [.. span.Tags, KeyValuePair.Create<string, object>(SiloTag, Silo)] } : span);
+
     public static FlowPart Read(string text)
     {
         var part = JsonSerializer.Deserialize<FlowPart>(text)!;

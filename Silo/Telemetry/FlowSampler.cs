@@ -10,7 +10,7 @@ namespace Hugesim.Telemetry;
 /// </summary>
 internal sealed class FlowSampler : Sampler
 {
-    // Calls by which silos tell each other of failed flows are no flows, and neither is what somebody does who looks at counters.
+    // Calls by which silos tell each other of flows are no flows, and neither is what somebody does who looks at counters.
     private const string Exchange = nameof(IFailedFlowsGrain) + "/" + nameof(IFailedFlowsGrain.Exchange);
 
     private static readonly string[] s_looks =
@@ -21,7 +21,7 @@ internal sealed class FlowSampler : Sampler
 
     /// <summary>Is it a message that no flow begins with?</summary>
     public static bool IsNoFlow(string name) =>
-        name == Exchange || s_looks.Contains(name) || name.EndsWith("/Audit", StringComparison.Ordinal);
+        name is Exchange or FlowPart.FindMessage || s_looks.Contains(name) || name.EndsWith("/Audit", StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public override SamplingResult ShouldSample(in SamplingParameters samplingParameters)

@@ -16,16 +16,23 @@ public static class JaegerQueryApi
     public const string Service = "hugesim";
 
     private const int MostTraces = 1000;
+    private const string NoTraces = "No traces found";
+
+    // Where Jaeger itself puts what is to be said of a span or of its whole trace; its UI shows it there.
+    private const string Warnings = "@jaeger@warnings";
 
     /// <summary>Adds the endpoints.</summary>
-    public static void Map(IEndpointRouteBuilder app, SpanStore store)
+    /// <param name="app">Where to.</param>
+    /// <param name="store">The spans of this process: what can be searched.</param>
+    /// <param name="find">Finds one trace, with the spans that other processes have of it.</param>
+    public static void Map(IEndpointRouteBuilder app, SpanStore store, Func<string, Task<GatheredFlow>> find)
     {
         app.MapGet("/api/v3/services", () => Results.Json(new { services = store.Count == 0 ? Array.Empty<string>() : [Service] }));
         app.MapGet("/api/v3/operations", (string? service) => Results.Json(new
         {
             operations = service is null or Service ? store.Operations().Select(operation => new { name = operation.Name, spanKind = operation.Kind }) : [],
         }));
-        app.MapGet("/api/v3/traces/{id}", (string id) => Traces(store.Find(Normalize(id))));
+        app.MapGet("/api/v3/traces/{id}", async (string id) => Trace(await find(Normalize(id)).ConfigureAwait(false)));
         app.MapGet("/api/v3/traces", (HttpRequest request) => FindTraces(store, request.Query));
     }
 
@@ -56,10 +63,20 @@ public static class JaegerQueryApi
         }
     }
 
+    private static IResult Trace(GatheredFlow flow) => flow switch
+    {
+        { Missing.Count: 0 } => Traces(flow.Spans),
+        { Spans.Count: 0 } => Error(StatusCodes.Status404NotFound, $"{NoTraces}; {string.Join("; ", flow.Missing)}"),
+        _ => Traces(flow.Spans.Select((span, i) => i > 0 ? span : span with
+        {
+            Tags = [.. span.Tags, KeyValuePair.Create<string, object>(Warnings, flow.Missing.Select(why => $"spans may be missing: {why}"))],
+        })),
+    };
+
     private static IResult Traces(IEnumerable<RecordedSpan> spans)
     {
         var all = spans.ToArray();
-        return all.Length == 0 ? Error(StatusCodes.Status404NotFound, "No traces found") : Results.Stream(
+        return all.Length == 0 ? Error(StatusCodes.Status404NotFound, NoTraces) : Results.Stream(
             async body =>
             {
                 var json = new Utf8JsonWriter(body);

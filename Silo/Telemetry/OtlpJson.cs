@@ -77,26 +77,43 @@ public static class OtlpJson
         {
             json.WriteStartObject();
             json.WriteString("key", key);
-            json.WriteStartObject("value");
-            switch (value)
-            {
-                case bool flag:
-                    json.WriteBoolean("boolValue", flag);
-                    break;
-                case int or long:
-                    // int64 is a string in the JSON of protobuf.
-                    json.WriteString("intValue", Convert.ToString(value, CultureInfo.InvariantCulture));
-                    break;
-                default:
-                    json.WriteString("stringValue", Convert.ToString(value, CultureInfo.InvariantCulture));
-                    break;
-            }
-
-            json.WriteEndObject();
+            json.WritePropertyName("value");
+            WriteValue(json, value);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
+    }
+
+    private static void WriteValue(Utf8JsonWriter json, object value)
+    {
+        json.WriteStartObject();
+        switch (value)
+        {
+            case bool flag:
+                json.WriteBoolean("boolValue", flag);
+                break;
+            case int or long:
+                // int64 is a string in the JSON of protobuf.
+                json.WriteString("intValue", Convert.ToString(value, CultureInfo.InvariantCulture));
+                break;
+            case IEnumerable<string> texts:
+                json.WriteStartObject("arrayValue");
+                json.WriteStartArray("values");
+                foreach (var text in texts)
+                {
+                    WriteValue(json, text);
+                }
+
+                json.WriteEndArray();
+                json.WriteEndObject();
+                break;
+            default:
+                json.WriteString("stringValue", Convert.ToString(value, CultureInfo.InvariantCulture));
+                break;
+        }
+
+        json.WriteEndObject();
     }
 
     private static string Nanoseconds(DateTime time) =>

@@ -80,6 +80,7 @@ async function show(flow) {
   try {
     const view = await request(`/api/flows/${flow.traceId}`);
     if (shown === flow.traceId) {
+      $('flow-missing').textContent = view.missing.map(why => `Spans may be missing: ${why}.`).join(' ');
       $('flow-title').textContent = `${flow.name}: ${view.messages.length} messages, ${view.spans.length} spans, ${view.durationUs.toFixed(0)} µs`;
       drawLanes($('lanes'), view.messages);
       drawWaterfall($('waterfall').tBodies[0], view);

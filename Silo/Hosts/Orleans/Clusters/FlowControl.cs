@@ -8,8 +8,8 @@ using Orleans.Serialization.TypeSystem;
 namespace Hugesim.Silo;
 
 /// <summary>
-/// Answers, on each silo, what that silo has recorded of a flow. Orleans' management grain asks all silos at once, by their system targets: whoever gathers a flow needs to know
-/// neither the silos nor an address of their HTTP endpoints.
+/// Answers, on each silo, what that silo has recorded of a flow. Orleans' management grain asks all silos at once, by their system targets: a client that gathers a flow needs to know
+/// neither the silos nor an address of their HTTP endpoints. Silos ask each other one by one (<see cref="SiloFlows"/>).
 /// </summary>
 /// <param name="silo">The silo's name.</param>
 /// <param name="flows">What it has recorded; null if it records nothing.</param>
@@ -18,11 +18,11 @@ internal sealed class FlowControl(string silo, SpanStore? flows) : IControllable
     /// <summary>The name by which it is asked.</summary>
     public const string Name = "hugesim-flows";
 
-    // Messages are marked so where they are recorded; routines lie in them.
-    private const string SiloTag = "hugesim.silo";
-
     /// <inheritdoc/>
-    public Task<object?> ExecuteCommand(int command, object? arg) => Task.FromResult<object?>(new FlowPart(silo, flows?.Find((string)arg!)).Write());
+    public Task<object?> ExecuteCommand(int command, object? arg) => Task.FromResult<object?>(Find((string)arg!).Write());
+
+    /// <summary>This silo's part of a flow.</summary>
+    public FlowPart Find(string traceId) => new(silo, flows?.Find(traceId));
 
     /// <summary>Lets silos and clients name this type to each other: the management grain finds what it is to ask by its type.</summary>
     public static void AllowType(IServiceCollection services) =>
@@ -38,6 +38,6 @@ internal sealed class FlowControl(string silo, SpanStore? flows) : IControllable
             ? throw ClusterException.Input(
                 $"silo {silent.Silo} of cluster {cluster} records no flows, so nothing can be told of what happens on it",
                 "start the silos so that they show what they do: 'hugesim cluster up --console', 'hugesim silo --http-port PORT'; without --cluster the same is shown on silos in this process")
-            : [.. parts.SelectMany(part => part.Spans!.Select(span => span.Tag(SiloTag) is null ? span with { Tags = [.. span.Tags, KeyValuePair.Create<string, object>(SiloTag, part.Silo)] } : span))];
+            : [.. parts.SelectMany(part => part.SignedSpans!)];
     }
 }

@@ -76,7 +76,7 @@ public static class SiloProcess
     private static ClusterView View(SiloSettings settings, IHost host, ClusterTelemetry telemetry, Func<bool> isReady)
     {
         var grains = host.Services.GetRequiredService<IGrainFactory>();
-        return new ClusterView(settings.Name, settings.ClusterId, telemetry.Flows, telemetry.Pools, grains, () => MachinesAsync(grains), isReady);
+        return new ClusterView(settings.Name, settings.ClusterId, telemetry.Flows, host.Services.GetRequiredService<SiloFlows>().FindAsync, telemetry.Pools, grains, () => MachinesAsync(grains), isReady);
     }
 
     // Orleans knows on which silos there are activations of a class; each machine has one hstate.
@@ -122,7 +122,9 @@ public static class SiloProcess
             silo.Configure<EndpointOptions>(options => Listen(options, settings));
             OrleansSilo.Configure(silo, settings.NumaNodes, settings.Combine);
             FlowControl.AllowType(silo.Services);
-            silo.Services.AddKeyedSingleton<IControllable>(FlowControl.Name, new FlowControl(settings.Name, settings.HttpPort > 0 ? telemetry?.Flows : null));
+            var flows = new FlowControl(settings.Name, settings.HttpPort > 0 ? telemetry?.Flows : null);
+            silo.Services.AddSingleton(flows).AddKeyedSingleton<IControllable>(FlowControl.Name, flows);
+            SiloFlows.AddTo(silo);
             if (telemetry is not null)
             {
                 CallFlows.AddTo(silo, settings.Name);
