@@ -22,8 +22,8 @@ public sealed record CliServices(IScenarioMachineFactory Machines, IReadOnlyList
     /// <summary>Starts the silos that loads run on.</summary>
     public Func<GrainHostOptions, ValueTask<IGrainHost>> StartGrains { get; init; } = GrainHost.StartAsync;
 
-    /// <summary>The machines are those of a cluster, where nobody can say in which order messages are delivered.</summary>
-    public bool IsOnCluster { get; init; }
+    /// <summary>The cluster whose machines these are, where nobody can say in which order messages are delivered; null if they are in this process.</summary>
+    public string? Cluster { get; init; }
 
     /// <summary>The kernel of the machine that the program runs on.</summary>
     public IKernelHost Kernel { get; init; } = new KernelHost();

@@ -15,6 +15,7 @@ internal sealed class ConsoleCommand(CliServices services, CliConsole console)
     public const string Example = """
           hugesim console
           hugesim console --port 9000
+          hugesim console --cluster local
           hugesim console Client/Examples/needs-commit-race.txt --replay 4:1
         """;
 
@@ -67,7 +68,7 @@ internal sealed class ConsoleCommand(CliServices services, CliConsole console)
         }
 
         var shown = request.Machine.Cluster is { } cluster ? services with { Machines = new MachinesOnCluster(services.Machines, cluster) } : services;
-        var server = new ConsoleServer(shown, new SpanStore(StoredSpans));
+        var server = new ConsoleServer(shown, new SpanStore(StoredSpans), request.Machine.Cluster ?? services.Cluster);
         WebApplication application;
         try
         {

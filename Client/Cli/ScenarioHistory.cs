@@ -56,7 +56,7 @@ internal static class ScenarioHistory
 
     private static RecordedRun? RunSchedule(CliConsole console, CliServices services, ScenarioProgram program, HistoryRequest request)
     {
-        if (services.IsOnCluster || request.Machine.Cluster is not null)
+        if ((request.Machine.Cluster ?? services.Cluster) is not null)
         {
             CliErrors.Write(console, [ScenarioRunner.RefuseBlock(program.Parts.First(part => part.Block is not null).Block!.Source)]);
             return null;

@@ -34,8 +34,8 @@ internal sealed class ScheduleOptions
         _options.Profile, _options.Repair, _options.Bug, _options.Nodes, _options.Scheduler, _options.Seed, _options.Silos, _options.Cluster, _replay,
     ];
 
-    /// <summary>The first of the options that a command line has, or null.</summary>
-    public Option? FirstGiven(CommandResult result) => All.FirstOrDefault(option => result.GetResult(option) is { Implicit: false });
+    /// <summary>The first of the options that a command line has for one scenario, or null.</summary>
+    public Option? FirstGiven(CommandResult result) => All.FirstOrDefault(option => option != _options.Cluster && result.GetResult(option) is { Implicit: false });
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
@@ -75,7 +75,7 @@ internal sealed class ScheduleOptions
     /// <summary>Says that this build cannot run schedules.</summary>
     public static void RefuseEngine(CliConsole console, string what)
     {
-        CliErrors.Write(console, $"{what}: this build runs on the {GrainHost.EngineName}, where nobody can say which message is delivered next");
+        CliErrors.Write(console, $"{what}: this build runs on {GrainHost.EngineName}, where nobody can say which message is delivered next");
         CliErrors.Write(console, "  hint: build with -p:GrainEngine=Embedded");
     }
 

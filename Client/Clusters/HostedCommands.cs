@@ -10,9 +10,10 @@ namespace Hugesim.Clusters;
 /// Executes command lines of other processes here, where the grains are: those of commands that call grains themselves or need the flows of what they do. The client has made
 /// file names absolute. A client that goes away ends its command as Ctrl-C would.
 /// </summary>
-/// <param name="host">The cluster.</param>
+/// <param name="name">The cluster.</param>
+/// <param name="host">Its grains.</param>
 /// <param name="services">What commands need besides.</param>
-internal sealed class HostedCommands(IGrainHost host, CliServices services) : IAsyncDisposable
+internal sealed class HostedCommands(string name, IGrainHost host, CliServices services) : IAsyncDisposable
 {
     // For a load, which audits its machines and tells what it has measured.
     private static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(30);
@@ -81,7 +82,7 @@ internal sealed class HostedCommands(IGrainHost host, CliServices services) : IA
         try
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _down.Token);
-            var here = services with { IsOnCluster = true, Machines = machines, StartGrains = _ => new ValueTask<IGrainHost>(new BorrowedGrainHost(host)) };
+            var here = services with { Cluster = name, Machines = machines, StartGrains = _ => new ValueTask<IGrainHost>(new BorrowedGrainHost(host)) };
             var code = await HugesimCli.RunAsync(
                 request.Arguments, here, new CliConsole(input, output, error, isTerminal: false, request.UseColor), either.Token).ConfigureAwait(false);
             output.Flush();

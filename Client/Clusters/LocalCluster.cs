@@ -56,7 +56,7 @@ internal sealed class LocalCluster : IControlledCluster, IAsyncDisposable
             var silos = await LocalSilos.StartAsync(options, onChange, cancellationToken).ConfigureAwait(false);
             if (silos.Host is { } host)
             {
-                (cluster.Machines, cluster.Commands) = (new HostedMachines(host), new HostedCommands(host, services));
+                (cluster.Machines, cluster.Commands) = (new HostedMachines(host), new HostedCommands(folder.Name, host, services));
             }
 
             cluster._silos = silos;

@@ -9,7 +9,7 @@ internal sealed partial class GrainMachine
     /// <inheritdoc/>
     public (string Message, string Hint)? RefusesBlocks => _host is IScheduledGrainHost || _races ? null : GrainHost.SupportsDeterministic
         ? ("commands are executed at the same time only where a seed decides their order", "add --scheduler deterministic --seed N")
-        : ("this build runs on the " + GrainHost.EngineName + ", which cannot run under a seed", "build with -p:GrainEngine=Embedded");
+        : ("this build runs on " + GrainHost.EngineName + ", which cannot run under a seed", "build with -p:GrainEngine=Embedded");
 
     /// <inheritdoc/>
     public ValueTask ExecuteAsync(ParallelBlock block, Action<ScenarioCommand, string> onAnswer) => ExecuteAsync(block, onAnswer, _ => { });

@@ -17,7 +17,7 @@ public sealed class GrainMachineFactory : IScenarioMachineFactory, IAsyncDisposa
         if (deterministic && !GrainHost.SupportsDeterministic)
         {
             throw new MachineFailureException(
-                $"the deterministic scheduler belongs to the embedded engine, and this build runs on the {GrainHost.EngineName}: "
+                $"the deterministic scheduler belongs to the embedded engine, and this build runs on {GrainHost.EngineName}: "
                 + "build with -p:GrainEngine=Embedded, or leave --scheduler away");
         }
 

@@ -23,7 +23,10 @@ namespace Hugesim.WebConsole;
 /// The web console: a page to run scenarios step by step, forwards and back, with the state of every grain and the flow of each step. It listens on
 /// the loopback interface only, answers no other host name, and fetches nothing from elsewhere.
 /// </summary>
-public sealed class ConsoleServer(CliServices services, SpanStore spans)
+/// <param name="services">Makes the machines.</param>
+/// <param name="spans">Keeps the flows of the runs.</param>
+/// <param name="cluster">The cluster that has the machines; null if they are in this process.</param>
+public sealed class ConsoleServer(CliServices services, SpanStore spans, string? cluster = null)
 {
     private const int MostSteps = 500;
     private const int MostBytes = 64 * 1024;
@@ -48,7 +51,7 @@ public sealed class ConsoleServer(CliServices services, SpanStore spans)
         var app = builder.Build();
         app.Use(GuardAsync);
         PageFiles.Map(app, "index.html", "console.css", "console.js", "draw.js", "favicon.svg");
-        app.MapGet("/api/settings", () => new Settings([.. services.Profiles, .. services.RepairedProfiles], services.Profiles[^1], Examples()));
+        app.MapGet("/api/settings", () => new Settings([.. services.Profiles, .. services.RepairedProfiles], services.Profiles[^1], Examples(), cluster));
         app.MapPost("/api/runs", RunAsync);
         app.MapGet("/api/runs/{id}", (string id) => _runs.Find(id) is { } run ? Results.Json(View(id, run)) : NotFound($"there is no run {id}"));
         app.MapGet("/api/runs/{id}/steps/{step:int}", Step);
@@ -124,9 +127,15 @@ public sealed class ConsoleServer(CliServices services, SpanStore spans)
 
     private IResult RunSchedule(ScenarioProgram program, string profile, RunRequest request)
     {
+        if (cluster is not null)
+        {
+            var error = ScenarioRunner.RefuseBlock(program.Parts.First(part => part.Block is not null).Block!.Source);
+            return Refuse($"{error} ({error.Hint})");
+        }
+
         if (!ScheduleRunner.IsSupported)
         {
-            return Refuse($"parallel blocks: this build runs on the {GrainHost.EngineName}, where nobody can say which message is delivered next; build with -p:GrainEngine=Embedded");
+            return Refuse($"parallel blocks: this build runs on {GrainHost.EngineName}, where nobody can say which message is delivered next; build with -p:GrainEngine=Embedded");
         }
 
         try
@@ -185,7 +194,7 @@ public sealed class ConsoleServer(CliServices services, SpanStore spans)
 
     private sealed record Example(string Name, string Text);
 
-    private sealed record Settings(IReadOnlyList<string> Profiles, string DefaultProfile, IReadOnlyList<Example> Examples);
+    private sealed record Settings(IReadOnlyList<string> Profiles, string DefaultProfile, IReadOnlyList<Example> Examples, string? Cluster);
 
     /// <summary>The program decides when the server stops, and says so itself.</summary>
     private sealed class SilentLifetime : IHostLifetime

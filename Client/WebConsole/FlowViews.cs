@@ -10,6 +10,7 @@ namespace Hugesim.WebConsole;
 internal static class FlowViews
 {
     private const string Client = "client";
+    private const string Silo = "hugesim.silo";
 
     /// <summary>A step in short.</summary>
     public static StepLine Line(RecordedStep recorded)
@@ -56,12 +57,13 @@ internal static class FlowViews
         }
 
         var start = spans[0].Span.Start;
+        var isOnSeveral = recorded.Select(span => span.Tag(Silo)).OfType<string>().Distinct().Skip(1).Any();
         return new FlowView(
             spans[0].Span.TraceId,
             spans.Max(nested => (nested.Span.Start + nested.Span.Duration - start).TotalMicroseconds),
             [.. spans.Select(nested => new SpanView(
                 nested.Span.Name, nested.Depth, (nested.Span.Start - start).TotalMicroseconds, nested.Span.Duration.TotalMicroseconds,
-                nested.Span.Source == TelemetrySources.Messages, Grain(nested.Span) ?? "", [.. SpanFacts.Of(nested.Span)],
+                nested.Span.Source == TelemetrySources.Messages, Grain(nested.Span) ?? "", [.. SpanFacts.Of(nested.Span), .. isOnSeveral ? Where(nested.Span) : []],
                 nested.Span.Failed ? nested.Span.Cause ?? "failed" : null))],
             Messages(spans));
     }
@@ -95,6 +97,9 @@ internal static class FlowViews
                 CultureInfo.InvariantCulture, $"{held.Pages} {held.What}: {held.Holder}, since {string.Join(", ", held.Steps.Select(Step))}"))],
             explanation.Remedy);
     }
+
+    // Routines are where the message is that they are in.
+    private static IEnumerable<string> Where(RecordedSpan message) => Grain(message) is not null && message.Tag(Silo) is { } silo ? [$"on {silo}"] : [];
 
     private static MessageView[] Messages(IReadOnlyList<NestedSpan> spans)
     {

@@ -106,6 +106,15 @@ public sealed class ObservedCluster : IAsyncLifetime
         throw new TimeoutException("it has not come");
     }
 
+    /// <summary>Starts a web console whose scenarios run on the cluster.</summary>
+    internal async Task<RunningConsole> StartConsoleAsync()
+    {
+        var console = _program.Start("console", "--cluster", ClusterNames.Default, "--port", "0");
+        var line = await console.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) ?? await console.StandardError.ReadToEndAsync();
+        var words = line.Split(' ');
+        return words.Length > 4 && Uri.TryCreate(words[4], UriKind.Absolute, out var address) ? new RunningConsole(address, console) : throw new InvalidOperationException(line);
+    }
+
     /// <summary>Runs a scenario on a machine of the cluster, with a client that sends its flows as well.</summary>
     /// <param name="ratio">The share of flows that the client wants.</param>
     /// <param name="lines">The scenario.</param>
@@ -119,6 +128,19 @@ public sealed class ObservedCluster : IAsyncLifetime
         {
             throw new InvalidOperationException($"exit code {code}\n{output}{error}");
         }
+    }
+}
+
+/// <summary>A web console as a process of its own, until it is disposed.</summary>
+internal sealed class RunningConsole(Uri address, Process process) : IDisposable
+{
+    /// <summary>Where it listens.</summary>
+    public Uri Address { get; } = address;
+
+    public void Dispose()
+    {
+        process.Kill();
+        process.Dispose();
     }
 }
 

@@ -1,4 +1,4 @@
-import { drawFiles, drawFrames, drawLanes, drawPool, drawProcesses, drawTable, drawWaterfall, drawWhy, el } from './draw.js';
+import { drawFiles, drawFrames, drawLanes, drawPool, drawProcesses, drawTable, drawWaterfall, drawWhy, el, facts } from './draw.js';
 
 const $ = id => document.getElementById(id);
 const views = new Map();
@@ -20,6 +20,7 @@ async function begin() {
   const settings = await request('/api/settings');
   $('profile').append(...settings.profiles.map(name => el('option', { value: name, textContent: name, selected: name === settings.defaultProfile })));
   $('example').append(...settings.examples.map(example => el('option', { value: example.name, textContent: example.name })));
+  $('cluster').textContent = settings.cluster === null ? '' : `on cluster ${settings.cluster}`;
   const choose = () => {
     $('scenario').value = settings.examples.find(example => example.name === $('example').value)?.text ?? '';
   };
@@ -140,7 +141,7 @@ async function show(i) {
     line.setAttribute('aria-selected', String(number === i));
   }
   $('steps').setAttribute('aria-activedescendant', `step-${i}`);
-  $('steps').children[i].scrollIntoView({ block: 'nearest' });
+  reveal($('steps'), $('steps').children[i]);
   [$('first').disabled, $('back').disabled] = [i === 0, i === 0];
   [$('forward').disabled, $('last').disabled] = [i === run.steps.length - 1, i === run.steps.length - 1];
   try {
@@ -151,6 +152,12 @@ async function show(i) {
   } catch (error) {
     $('errors').textContent = error.message;
   }
+}
+
+/** Scrolls a list and not the page: whoever reads something below it keeps his place. */
+function reveal(list, line) {
+  const [inside, outside] = [line.getBoundingClientRect(), list.getBoundingClientRect()];
+  list.scrollTop += Math.min(0, inside.top - outside.top) + Math.max(0, inside.bottom - outside.bottom);
 }
 
 function draw(now, before) {
@@ -168,7 +175,7 @@ function draw(now, before) {
   drawFrames($('frames'), machine.nodes);
   drawProcesses($('processes'), machine.processes);
   drawFiles($('files'), machine.files);
-  $('flow-facts').textContent = `${flow.messages.length} messages, ${flow.spans.length} spans, ${flow.durationUs.toFixed(0)} µs, trace ${flow.traceId}`;
+  $('flow-facts').textContent = `${facts(flow)}, trace ${flow.traceId}`;
   $('play').disabled = flow.messages.length === 0;
   $('message').textContent = '';
   const drawn = drawLanes($('lanes'), flow.messages);

@@ -7,6 +7,13 @@ export function el(tag, properties = {}, ...children) {
   return element;
 }
 
+export const duration = us => us < 10000 ? `${us.toFixed(0)} µs` : `${(us / 1000).toFixed(1)} ms`;
+
+const count = (number, what) => `${number} ${what}${number === 1 ? '' : 's'}`;
+
+/** How much a flow is. */
+export const facts = flow => `${count(flow.messages.length, 'message')}, ${count(flow.spans.length, 'span')}, ${duration(flow.durationUs)}`;
+
 export function drawPool(target, now, before) {
   const names = [
     ['nr', 'HugePages_Total'], ['free', 'HugePages_Free'], ['resv', 'HugePages_Rsvd'], ['surplus', 'HugePages_Surp'], ['overcommit', 'overcommit'],
@@ -109,7 +116,7 @@ export function drawWaterfall(body, flow) {
     bar.style.width = `${100 * span.durationUs / flow.durationUs}%`;
     const row = el('tr', { className: span.cause ? 'failed' : '' }, name,
       el('td', { textContent: [...span.facts, span.cause].filter(Boolean).join('  ') }),
-      el('td', {}, `${span.durationUs.toFixed(0)} µs`, el('div', { className: 'track' }, bar)));
+      el('td', {}, duration(span.durationUs), el('div', { className: 'track' }, bar)));
     return row;
   }));
 }

@@ -1,4 +1,4 @@
-import { drawFiles, drawFrames, drawLanes, drawPool, drawProcesses, drawTable, drawWaterfall, el } from './draw.js';
+import { drawFiles, drawFrames, drawLanes, drawPool, drawProcesses, drawTable, drawWaterfall, duration, el, facts } from './draw.js';
 
 const $ = id => document.getElementById(id);
 const every = 1000;
@@ -68,7 +68,7 @@ function drawFlows(flows) {
     open.addEventListener('click', () => show(flow));
     return el('tr', { className: flow.cause ? 'failed' : '' },
       el('td', { textContent: new Date(flow.start).toLocaleTimeString('en-GB') }), el('td', {}, open), el('td', { textContent: String(flow.spans) }),
-      el('td', { textContent: `${flow.durationUs.toFixed(0)} µs` }), el('td', { textContent: flow.cause ?? '' }));
+      el('td', { textContent: duration(flow.durationUs) }), el('td', { textContent: flow.cause ?? '' }));
   }));
   if (focused) {
     $('flows').querySelector(`[data-trace="${focused}"]`)?.focus();
@@ -81,7 +81,7 @@ async function show(flow) {
     const view = await request(`/api/flows/${flow.traceId}`);
     if (shown === flow.traceId) {
       $('flow-missing').textContent = view.missing.map(why => `Spans may be missing: ${why}.`).join(' ');
-      $('flow-title').textContent = `${flow.name}: ${view.messages.length} messages, ${view.spans.length} spans, ${view.durationUs.toFixed(0)} µs`;
+      $('flow-title').textContent = `${flow.name}: ${facts(view)}`;
       drawLanes($('lanes'), view.messages);
       drawWaterfall($('waterfall').tBodies[0], view);
       $('waterfall').hidden = false;
