@@ -50,7 +50,8 @@ public sealed class ConsoleServer(CliServices services, SpanStore spans, string?
         });
         var app = builder.Build();
         app.Use(GuardAsync);
-        PageFiles.Map(app, "index.html", "console.css", "console.js", "draw.js", "favicon.svg");
+        app.Use(TellFailureAsync);
+        PageFiles.Map(app, "index.html", "console.css", "console.js", "draw.js", "machine.js", "favicon.svg");
         app.MapGet("/api/settings", () => new Settings([.. services.Profiles, .. services.RepairedProfiles], services.Profiles[^1], Examples(), cluster));
         app.MapPost("/api/runs", RunAsync);
         app.MapGet("/api/runs/{id}", (string id) => _runs.Find(id) is { } run ? Results.Json(View(id, run)) : NotFound($"there is no run {id}"));
@@ -73,6 +74,20 @@ public sealed class ConsoleServer(CliServices services, SpanStore spans, string?
         context.Response.Headers.XContentTypeOptions = "nosniff";
         context.Response.Headers.CacheControl = "no-store";
         return next(context);
+    }
+
+    // A cluster may end, or lose a silo in the middle of a run; the page stays, and says so.
+    private static async Task TellFailureAsync(HttpContext context, RequestDelegate next)
+    {
+        try
+        {
+            await next(context).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is ClusterException or MachineFailureException && !context.Response.HasStarted)
+        {
+            var refusal = new Refusal(exception is ClusterException { Hint: var hint } ? $"{exception.Message} ({hint})" : exception.Message);
+            await Results.Json(refusal, statusCode: StatusCodes.Status503ServiceUnavailable).ExecuteAsync(context).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Keeps a run that was recorded elsewhere; the page shows it under <c>#run=NAME</c>.</summary>

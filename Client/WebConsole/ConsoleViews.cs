@@ -63,9 +63,10 @@ internal sealed record FileView(string Name, IReadOnlyList<string> MappedBy, IRe
 /// <param name="SharedWith">Who else has that frame.</param>
 internal sealed record PageView(long Index, string Reserve, long? Frame, IReadOnlyList<string> SharedWith);
 
-/// <summary>The spans of a flow, and the messages among them: of a delivery, all of its block and which of them it is. Of a flow of silos also why spans may be missing.</summary>
+/// <summary>The spans of a flow, and the messages among them: of a delivery, all of its block and which of them it is. Of a flow of silos also what began it, and why spans may be missing.</summary>
 internal sealed record FlowView(
-    string TraceId, double DurationUs, IReadOnlyList<SpanView> Spans, IReadOnlyList<MessageView> Messages, int? Now = null, IReadOnlyList<string>? Missing = null);
+    string TraceId, double DurationUs, IReadOnlyList<SpanView> Spans, IReadOnlyList<MessageView> Messages, int? Now = null,
+    string? Name = null, IReadOnlyList<string>? Missing = null);
 
 /// <summary>A span.</summary>
 internal sealed record SpanView(string Name, int Depth, double StartUs, double DurationUs, bool IsMessage, string Grain, IReadOnlyList<string> Facts, string? Cause);

@@ -46,7 +46,11 @@ internal static class FlowViews
     private static string MethodOf(StoryDelivery delivery) => delivery.Method.Split('.')[^1];
 
     /// <summary>A flow as silos have kept it.</summary>
-    public static FlowView Flow(GatheredFlow gathered) => Flow(gathered.Spans) with { Missing = gathered.Missing };
+    public static FlowView Flow(GatheredFlow gathered) => Flow(gathered.Spans) with
+    {
+        Name = gathered.Spans.Count == 0 ? null : Line(gathered.Spans).Name,
+        Missing = gathered.Missing,
+    };
 
     private static FlowView Flow(IReadOnlyList<RecordedSpan> recorded)
     {

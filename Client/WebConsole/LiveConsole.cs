@@ -21,7 +21,7 @@ internal static class LiveConsole
     /// <summary>Adds its pages to a silo.</summary>
     public static void Map(IEndpointRouteBuilder app, ClusterView view)
     {
-        PageFiles.Map(app, "live.html", "console.css", "live.js", "draw.js", "favicon.svg");
+        PageFiles.Map(app, "live.html", "console.css", "live.js", "draw.js", "machine.js", "favicon.svg");
         app.MapGet("/api/cluster", () => Answer(async () => new ClusterPage(view.Silo, view.Cluster, await view.MachinesAsync().ConfigureAwait(false))));
         app.MapGet("/api/machines/{name}", (string name) => Answer(() => LookAsync(view, name)));
         app.MapGet("/api/flows/{id}", (string id) => Answer(async () => FlowViews.Flow(await view.FindFlowAsync(id).ConfigureAwait(false))));

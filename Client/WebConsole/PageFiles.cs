@@ -1,4 +1,6 @@
 using System.Reflection;
+using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -6,14 +8,16 @@ using Microsoft.AspNetCore.Routing;
 namespace Hugesim.WebConsole;
 
 /// <summary>The files of the pages, which are parts of the program.</summary>
-internal static class PageFiles
+internal static partial class PageFiles
 {
+    private const string Folder = "Hugesim.WebConsole.Page.";
+
     /// <summary>Serves files: the first one as <c>/</c>, the others under their names.</summary>
     public static void Map(IEndpointRouteBuilder app, string page, params string[] others)
     {
         foreach (var (path, file) in others.Select(file => ("/" + file, file)).Prepend(("/", page)))
         {
-            var content = Read("Hugesim.WebConsole.Page." + file);
+            var content = Path.GetExtension(file) == ".html" ? Whole(file) : Read(Folder + file);
             var type = Path.GetExtension(file) switch
             {
                 ".html" => "text/html; charset=utf-8",
@@ -24,6 +28,13 @@ internal static class PageFiles
             app.MapGet(path, () => Results.Bytes(content, type));
         }
     }
+
+    // Pages that show the same have it from one file, which a comment names: <!-- machine.html -->
+    private static byte[] Whole(string page) => Encoding.UTF8.GetBytes(PartMark().Replace(
+        Encoding.UTF8.GetString(Read(Folder + page)), mark => Encoding.UTF8.GetString(Read(Folder + mark.Groups[1].Value))));
+
+    [GeneratedRegex(@"^ *<!-- (\w+\.html) -->\n", RegexOptions.Multiline)]
+    private static partial Regex PartMark();
 
     /// <summary>A resource of the program.</summary>
     public static byte[] Read(string name)

@@ -2,7 +2,10 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Hugesim.Cli;
+using Hugesim.Silo;
+using Hugesim.Telemetry;
 using Hugesim.Tests.Scenarios;
+using Hugesim.WebConsole;
 using Shouldly;
 using Xunit;
 
@@ -46,7 +49,7 @@ public sealed class ConsoleServerTests(ConsoleFixture console) : IDisposable
     [Fact]
     public async Task Page_FetchesNothingFromElsewhere()
     {
-        foreach (var file in new[] { "/", "/console.css", "/console.js", "/draw.js", "/favicon.svg" })
+        foreach (var file in new[] { "/", "/console.css", "/console.js", "/draw.js", "/machine.js", "/favicon.svg" })
         {
             var text = await _http.GetStringAsync(file, TestContext.Current.CancellationToken);
             text.Replace("http://www.w3.org/2000/svg", "", StringComparison.Ordinal).ShouldNotContain("//www", Case.Insensitive);
@@ -80,6 +83,19 @@ public sealed class ConsoleServerTests(ConsoleFixture console) : IDisposable
         (await _http.GetAsync($"/api/v3/traces?{time}&query.service_name=other", ct)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
         (await _http.GetAsync($"/api/v3/traces?{time}&query.duration_min=100h", ct)).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         (await _http.GetAsync($"/api/v3/traces?{time}&query.duration_min=1000s", ct)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Runs_OnAClusterThatIsGone_AreRefusedWithWhatToDo()
+    {
+        var gone = new ScriptedMachineFactory(_ => throw new ClusterException("cluster local has not answered", "look at it"));
+        await using var server = await new ConsoleServer(new CliServices(gone, ["7.3"]), new SpanStore(1), "local").StartAsync(0, TestContext.Current.CancellationToken);
+
+        var answer = await _http.PostAsJsonAsync(new Uri(new Uri(server.Urls.First()), "/api/runs"), new { scenario = "pool 1", nodes = 1 }, TestContext.Current.CancellationToken);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("error").GetString()
+            .ShouldBe("cluster local has not answered (look at it)");
     }
 
     [Fact]

@@ -53,6 +53,9 @@ public sealed class LivePageTests(ConsoleFixture browser, ObservedCluster cluste
 
         await Expect(page.Locator("#flow-title")).ToContainTextAsync("spans");
         await Expect(page.Locator("#waterfall tr.failed", new() { HasText = "hugetlb_acct_memory" })).ToBeVisibleAsync();
+        // Wherever the process is.
+        await Expect(page.Locator("#waterfall tr", new() { HasText = "IProcessGrain/Mmap" })).ToBeVisibleAsync();
+        await Expect(page.Locator("#flow-missing")).ToBeEmptyAsync();
     }
 
     [Theory]

@@ -1,20 +1,11 @@
-import { drawFiles, drawFrames, drawLanes, drawPool, drawProcesses, drawTable, drawWaterfall, drawWhy, el, facts } from './draw.js';
+import { drawLanes, drawWaterfall, drawWhy, el, facts } from './draw.js';
+import { $, drawMachine, request } from './machine.js';
 
-const $ = id => document.getElementById(id);
 const views = new Map();
 let run = null;
 let at = 0;
 let asked = 0;
 let playing = null;
-
-async function request(path, options) {
-  const response = await fetch(path, options);
-  const answer = await response.json();
-  if (!response.ok) {
-    throw new Error(answer.error ?? `the console answered ${response.status}`);
-  }
-  return answer;
-}
 
 async function begin() {
   const settings = await request('/api/settings');
@@ -167,14 +158,7 @@ function draw(now, before) {
     ? `${step.delivery.isSwitch ? 'The schedule goes on with' : 'In'} ${step.delivery.thread} (${step.command}): ${whatIsDelivered(step.delivery)}`
     : [`${step.command}  →  ${step.answer}`, ...step.deaths.map(death => `! ${death}`)].join('   ');
   drawWhy($('why'), explanation);
-  drawPool($('pool'), machine.pool, before?.machine.pool);
-  const limit = value => value < 0 ? 'none' : String(value);
-  drawTable($('mounts'), 'Subpools', ['Mount', 'size', 'min_size', 'used', 'reserved'],
-    machine.mounts.map(m => [m.name, limit(m.max), limit(m.min), String(m.used), String(m.rsv)]));
-  drawTable($('cgroups'), 'Cgroups', ['Group', 'usage', 'rsvd'], machine.cgroups.map(c => [c.name, String(c.usage), String(c.rsvd)]));
-  drawFrames($('frames'), machine.nodes);
-  drawProcesses($('processes'), machine.processes);
-  drawFiles($('files'), machine.files);
+  drawMachine(machine, before?.machine.pool);
   $('flow-facts').textContent = `${facts(flow)}, trace ${flow.traceId}`;
   $('play').disabled = flow.messages.length === 0;
   $('message').textContent = '';

@@ -1,19 +1,10 @@
-import { drawFiles, drawFrames, drawLanes, drawPool, drawProcesses, drawTable, drawWaterfall, duration, el, facts } from './draw.js';
+import { drawLanes, drawWaterfall, duration, el, facts } from './draw.js';
+import { $, drawMachine, request } from './machine.js';
 
-const $ = id => document.getElementById(id);
 const every = 1000;
 let drawn = '';
 let before = null;
 let shown = '';
-
-async function request(path) {
-  const response = await fetch(path);
-  const answer = await response.json();
-  if (!response.ok) {
-    throw new Error(answer.error ?? `the silo answered ${response.status}`);
-  }
-  return answer;
-}
 
 async function look() {
   const cluster = await request('/api/cluster');
@@ -49,15 +40,8 @@ function draw(name, { machine, note, flows }) {
   if (machine === null) {
     return;
   }
-  drawPool($('pool'), machine.pool, before?.name === name ? before.pool : undefined);
+  drawMachine(machine, before?.name === name ? before.pool : undefined);
   before = { name, pool: machine.pool };
-  const limit = value => value < 0 ? 'none' : String(value);
-  drawTable($('mounts'), 'Subpools', ['Mount', 'size', 'min_size', 'used', 'reserved'],
-    machine.mounts.map(m => [m.name, limit(m.max), limit(m.min), String(m.used), String(m.rsv)]));
-  drawTable($('cgroups'), 'Cgroups', ['Group', 'usage', 'rsvd'], machine.cgroups.map(c => [c.name, String(c.usage), String(c.rsvd)]));
-  drawFrames($('frames'), machine.nodes);
-  drawProcesses($('processes'), machine.processes);
-  drawFiles($('files'), machine.files);
 }
 
 function drawFlows(flows) {
@@ -81,7 +65,7 @@ async function show(flow) {
     const view = await request(`/api/flows/${flow.traceId}`);
     if (shown === flow.traceId) {
       $('flow-missing').textContent = view.missing.map(why => `Spans may be missing: ${why}.`).join(' ');
-      $('flow-title').textContent = `${flow.name}: ${facts(view)}`;
+      $('flow-title').textContent = view.name === null ? `${flow.name} is kept no more` : `${view.name}: ${facts(view)}`;
       drawLanes($('lanes'), view.messages);
       drawWaterfall($('waterfall').tBodies[0], view);
       $('waterfall').hidden = false;
@@ -105,5 +89,6 @@ async function tick() {
 $('machines').addEventListener('change', () => look().catch(error => {
   $('errors').textContent = error.message;
 }));
+$('waterfall').hidden = true;
 $('choose').addEventListener('submit', event => event.preventDefault());
 tick();

@@ -60,8 +60,9 @@ internal sealed class ConnectionLosses(string cluster) : ISiloConnection
     public bool IsRefusal(Exception failure) => failure is ConnectionFailedException or GatewayTooBusyException;
 
     /// <summary>The error for a call that has failed because of the cluster.</summary>
+    /// <remarks>A silo that refuses tells the whole story of its own exception, with the lines of its program.</remarks>
     public ClusterException Describe(Exception? cause) => new(
-        $"cluster {cluster} has not answered: {cause?.Message ?? "the connection to all its gateways is lost"}",
+        $"cluster {cluster} has not answered: {cause?.Message.ReplaceLineEndings("\n").Split('\n')[0] ?? "the connection to all its gateways is lost"}",
         "look at it with 'hugesim cluster status', and run the scenario again", cause);
 
     private async Task<Exception> UnlessFoundAgain()
