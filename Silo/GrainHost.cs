@@ -6,9 +6,8 @@ namespace Hugesim.Silo;
 /// <param name="Silos">Silos in this process.</param>
 /// <param name="Deterministic">One thread and a seed decide the order of all messages (embedded engine only).</param>
 /// <param name="Seed">The seed.</param>
-/// <param name="Traces">Messages carry spans; without, they cost nothing.</param>
 /// <param name="Combines">What the grains of a silo ask of one hstate at the same time goes as one message.</param>
-public sealed record GrainHostOptions(int Silos = 1, bool Deterministic = false, long Seed = 0, bool Traces = false, bool Combines = false)
+public sealed record GrainHostOptions(int Silos = 1, bool Deterministic = false, long Seed = 0, bool Combines = false)
 {
     /// <summary>How long a caller waits for an answer. One access to a large mapping is one message and may take minutes.</summary>
     public static TimeSpan ResponseTimeout { get; } = TimeSpan.FromMinutes(30);

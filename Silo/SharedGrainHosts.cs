@@ -6,7 +6,7 @@ namespace Hugesim.Silo;
 /// </summary>
 public sealed class SharedGrainHosts : IAsyncDisposable
 {
-    private readonly Dictionary<(int Silos, bool Traces), Task<IGrainHost>> _byKind = [];
+    private readonly Dictionary<int, Task<IGrainHost>> _bySilos = [];
     private readonly Lock _lock = new();
 
     /// <summary>A host with these options. Disposing it gives it back, or ends it if nobody else can use it.</summary>
@@ -20,10 +20,9 @@ public sealed class SharedGrainHosts : IAsyncDisposable
         Task<IGrainHost>? started;
         lock (_lock)
         {
-            var kind = (options.Silos, options.Traces);
-            if (!_byKind.TryGetValue(kind, out started) || started.IsFaulted)
+            if (!_bySilos.TryGetValue(options.Silos, out started) || started.IsFaulted)
             {
-                _byKind[kind] = started = GrainHost.StartAsync(options).AsTask();
+                _bySilos[options.Silos] = started = GrainHost.StartAsync(options).AsTask();
             }
         }
 
@@ -36,8 +35,8 @@ public sealed class SharedGrainHosts : IAsyncDisposable
         Task<IGrainHost>[] hosts;
         lock (_lock)
         {
-            hosts = [.. _byKind.Values];
-            _byKind.Clear();
+            hosts = [.. _bySilos.Values];
+            _bySilos.Clear();
         }
 
         // One that did not start has told its user so, and left nothing behind.

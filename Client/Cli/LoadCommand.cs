@@ -137,7 +137,7 @@ internal sealed class LoadCommand(CliServices services, CliConsole console)
     {
         var host = machine.Cluster is { } cluster
             ? await ClusterConnector.ConnectToGrainsAsync(cluster, machine.Traces, interrupted).ConfigureAwait(false)
-            : await services.StartGrains(new GrainHostOptions(machine.Silos, Traces: machine.Traces)).ConfigureAwait(false);
+            : await services.StartGrains(new GrainHostOptions(machine.Silos)).ConfigureAwait(false);
         var run = new LoadRun(load, reporter, interrupted);
         LoadResults results;
         await using (host.ConfigureAwait(false))

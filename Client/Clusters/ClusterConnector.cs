@@ -27,7 +27,7 @@ public static class ClusterConnector
     /// The name of a local cluster, the endpoints of gateways (<c>HOST:PORT</c>, several separated by commas), or <c>postgres</c>: then the
     /// environment and appsettings.json say how to reach the database. Cluster id and service id come from there too.
     /// </param>
-    /// <param name="traces">Messages carry spans.</param>
+    /// <param name="traces">The client records flows, and learns which ones have failed elsewhere.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ClusterException">There is no such cluster, or it does not answer.</exception>
     public static async Task<IClusterMachines> ConnectAsync(string name, bool traces, CancellationToken cancellationToken) =>

@@ -21,7 +21,7 @@ public sealed class GrainMachineFactory : IScenarioMachineFactory, IAsyncDisposa
                 + "build with -p:GrainEngine=Embedded, or leave --scheduler away");
         }
 
-        var host = await _hosts.GetAsync(new GrainHostOptions(options.Silos, deterministic, options.Seed, options.Traces)).ConfigureAwait(false);
+        var host = await _hosts.GetAsync(new GrainHostOptions(options.Silos, deterministic, options.Seed)).ConfigureAwait(false);
         return await GrainMachine.BootAsync(host, $"m{Interlocked.Increment(ref _machines)}", options).ConfigureAwait(false);
     }
 

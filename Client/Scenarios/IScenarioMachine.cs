@@ -46,7 +46,7 @@ public interface IScenarioMachineFactory
 /// <param name="Silos">The number of silos in this process.</param>
 public sealed record MachineOptions(string Profile, int Nodes, string Scheduler, long Seed, int Silos)
 {
-    /// <summary>Messages carry spans, for those who record the machine's flows.</summary>
+    /// <summary>Somebody records the machine's flows.</summary>
     public bool Traces { get; init; }
 
     /// <summary>The cluster whose silos the machine's grains live on; null for silos in this process.</summary>

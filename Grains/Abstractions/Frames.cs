@@ -1,3 +1,5 @@
+using Hugesim.Telemetry;
+
 namespace Hugesim.Abstractions;
 
 /// <summary>
@@ -7,52 +9,64 @@ public interface IFramesGrain : IGrainWithStringKey
 {
     /// <summary>The memory of a machine that boots: no frame is in use.</summary>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask<Answer<Model.Errno>> Boot(MachineContext machine, Operation operation);
 
     /// <summary>A part of the machine is lost: from now on every call answers with that.</summary>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask Break(StateLoss loss);
 
     /// <summary>A frame comes into use.</summary>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask<Answer<Model.Errno>> Take(TakeFrame request, Operation operation);
 
     /// <summary>One more page table entry for each frame: <c>folio_get</c> and <c>hugetlb_add_*_rmap</c>.</summary>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask<Answer<Model.Errno>> Share(long[] pfns, Operation operation);
 
     /// <summary>One reference less for each frame; those whose last one it was are returned, in order.</summary>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask<Answer<FreedPage[]>> Put(PutFrames request, Operation operation);
 
     /// <summary>hugetlb_wp: may the only page table entry of the anonymous page just become writable? Stores the content, if any, then.</summary>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask<Answer<bool>> TryReuse(ReuseFrame request, Operation operation);
 
     /// <summary>The contents of the frames, and how many page table entries each has.</summary>
     [ReadOnly]
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask<FrameView[]> Load(long[] pfns);
 
     /// <summary>Stores a value into each frame.</summary>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask<Answer<Model.Errno>> Store(StoreFrames request, Operation operation);
 
     /// <summary>Takes a frame out, with all that it is, to put it on another node: <c>migrate_folio_move</c>.</summary>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask<Answer<FrameImage>> Detach(long pfn, Operation operation);
 
     /// <summary>Puts a detached frame's contents and flags into another frame.</summary>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask<Answer<Model.Errno>> Attach(AttachFrame request, Operation operation);
 
     /// <summary>Every frame in use, for the audit of a machine; null when the node has not booted.</summary>
     [ReadOnly]
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask<FrameAudit[]?> Audit();
 
     /// <summary>The machine is switched off: the last message of its memory's life.</summary>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask PowerOff();
 }
 

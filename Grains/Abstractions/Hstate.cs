@@ -1,3 +1,5 @@
+using Hugesim.Telemetry;
+
 namespace Hugesim.Abstractions;
 
 /// <summary>
@@ -8,71 +10,87 @@ public interface IHstateGrain : IGrainWithStringKey
 {
     /// <summary>Sets up an empty pool. The first message of a machine.</summary>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask<Answer<Model.Errno>> Boot(HstateBoot boot, Operation operation);
 
     /// <summary>A part of the machine is lost: from now on every call answers with that, because no counter could be right.</summary>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask Break(StateLoss loss);
 
     /// <summary>Takes or returns reservations: <c>hugetlb_acct_memory</c>, with the cgroup charge of <c>hugetlb_reserve_pages</c>.</summary>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask<Answer<Model.Errno>> Reserve(ReserveRequest request, Operation operation);
 
     /// <summary>Returns reservations and cgroup charges; cannot fail.</summary>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask<Answer<Model.Errno>> Unreserve(UnreserveRequest request, Operation operation);
 
     /// <summary>Takes a page for a fault: cgroup charges, then <c>dequeue_hugetlb_folio_vma</c> or a surplus page.</summary>
     /// <returns>The frame, or <see cref="Model.Pfn.None"/> where pool or cgroup refused.</returns>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask<Answer<long>> AllocHugePage(AllocRequest request, Operation operation);
 
     /// <summary>Frees pages: the part of <c>free_huge_folio</c> under hugetlb_lock, in the order given.</summary>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask<Answer<Model.Errno>> FreeHugePages(FreedPage[] pages, Operation operation);
 
     /// <summary>Carries out several calls in their order, each as if it had come alone.</summary>
     /// <returns>The answers in the same order.</returns>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask<CombinedAnswers> Combined(CombinedCalls calls);
 
     /// <summary>Moves a page in use to a frame of another node; the old frame is free afterwards.</summary>
     /// <returns>The new frame, or <see cref="Model.Pfn.None"/>.</returns>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask<Answer<long>> Migrate(MigratePage request, Operation operation);
 
     /// <summary>Sets the persistent pool: <c>set_max_huge_pages</c>.</summary>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask<Model.Errno> SetMaxHugePages(SetPoolRequest request, Operation operation = default);
 
     /// <summary>Sets nr_overcommit_hugepages.</summary>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask SetOvercommit(long pages, Operation operation = default);
 
     /// <summary>Makes a cgroup and returns its number.</summary>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask<int> CreateCgroup(string name, int parent, Operation operation = default);
 
     /// <summary>Removes a cgroup: <c>hugetlb_cgroup_css_offline</c>.</summary>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask RemoveCgroup(int cgroup, Operation operation = default);
 
     /// <summary>Sets a limit file of a cgroup, in huge pages; <see cref="long.MaxValue"/> is "max".</summary>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask<Model.Errno> SetCgroupLimit(int cgroup, bool rsvd, long pages, Operation operation = default);
 
     /// <summary>All counters, as sysfs and the cgroup files show them.</summary>
     [ReadOnly]
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask<HstateCounters> ReadCounters();
 
     /// <summary>Counters, free lists and charges, for the audit of a machine; null when there is no such hstate.</summary>
     [ReadOnly]
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask<HstateAudit?> Audit();
 
     /// <summary>The machine is switched off: the last message of its hstate's life.</summary>
     [ResponseTimeout(CallTimes.Leaf)]
+    [CarriesFlow]
     ValueTask PowerOff();
 }
 

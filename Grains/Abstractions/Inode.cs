@@ -1,4 +1,5 @@
 using Hugesim.Model;
+using Hugesim.Telemetry;
 
 namespace Hugesim.Abstractions;
 
@@ -12,27 +13,33 @@ public interface IInodeGrain : IEndingGrain
     /// <summary>hugetlbfs_get_inode.</summary>
     /// <returns>The life that begins with it.</returns>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<long> Create(InodeCreate request, Operation operation = default);
 
     /// <summary>One more open file.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask Open(Operation operation = default);
 
     /// <summary>One more open file, unless the inode has been evicted.</summary>
     /// <returns>Whether it is open.</returns>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<bool> TryOpen(Operation operation = default);
 
     /// <summary>One open file less; the last reference to an unlinked file evicts it.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<InodeReleased> Close(Operation operation = default);
 
     /// <summary>The name is gone.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<InodeReleased> Unlink(Operation operation = default);
 
     /// <summary>hugetlb_reserve_pages without a VMA: shmget.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> Reserve(TaskContext task, long from, long to, Operation operation = default);
 
     /// <summary>
@@ -41,22 +48,27 @@ public interface IInodeGrain : IEndingGrain
     /// </summary>
     [AlwaysInterleave]
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> Map(MapInode request, Operation operation = default);
 
     /// <summary>Enters a VMA that fork copied into i_mmap.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask AddMapping(VmaLife vma, Operation operation = default);
 
     /// <summary>A VMA is gone.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<InodeReleased> RemoveMapping(string vma, Operation operation = default);
 
     /// <summary>hugetlb_no_page of a shared mapping: finds the page in the cache or allocates it. The answer's frame has a mapping's reference.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<InodePage> FaultShared(InodeFault fault, Operation operation = default);
 
     /// <summary>filemap_lock_hugetlb_folio for a private mapping: the cached page with a mapping's reference, or none.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<InodePage> FindPage(long index, Operation operation = default);
 
     /// <summary>unmap_ref_private: takes the page away from all other private mappings that do not own reservations.</summary>
@@ -66,22 +78,27 @@ public interface IInodeGrain : IEndingGrain
     /// <param name="pfn">The frame.</param>
     /// <returns>False if a mapping did not answer in time and the caller has to ask again, so that a mapping which is about to move can.</returns>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<bool> UnmapRefPrivate(string owner, long page, long index, long pfn, Operation operation = default);
 
     /// <summary>ftruncate. ERESTARTSYS: a mapping did not answer in time, and the call has to begin again, so that a mapping which is about to move can.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> Truncate(long bytes, Operation operation = default);
 
     /// <summary>hugetlbfs_punch_hole. ERESTARTSYS as in <see cref="Truncate"/>.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> PunchHole(long offsetBytes, long lengthBytes, Operation operation = default);
 
     /// <summary>hugetlbfs_fallocate.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> Fallocate(TaskContext task, long offsetBytes, long lengthBytes, bool keepSize, Operation operation = default);
 
     /// <summary>hugetlb_mfill_atomic_pte of a shared mapping: puts a page with that content into the cache.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<InodePage> InstallShared(InodeFault fault, Operation operation = default);
 
     /// <summary>
@@ -94,25 +111,31 @@ public interface IInodeGrain : IEndingGrain
     /// <param name="operation">Its name.</param>
     /// <returns>The frame to which the reference belongs now. Cached: it is the page, moved or already gone from the cache; Shared: others map it; NoPage: the node has no frame.</returns>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<InodePage> MigratePage(long index, long pfn, int node, Operation operation = default);
 
     /// <summary>hugetlbfs_read_iter: the number at an offset.</summary>
+    [CarriesFlow]
     ValueTask<ReadAnswer> Read(long offsetBytes);
 
     /// <summary>fstat.</summary>
     [ReadOnly]
+    [CarriesFlow]
     ValueTask<InodeStat> Stat();
 
     /// <summary>Open files and mappings; 0 means that only a name holds the inode, null that there is no such inode.</summary>
     [ReadOnly]
+    [CarriesFlow]
     ValueTask<int?> ReferenceCount();
 
     /// <summary>Makes later steps of this inode fail, for tests of error paths.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask InjectFailures(InjectedFailures failures, Operation operation = default);
 
     /// <summary>For the audit of a machine; null when there is no such inode.</summary>
     [ReadOnly]
+    [CarriesFlow]
     ValueTask<InodeAudit?> Audit();
 }
 

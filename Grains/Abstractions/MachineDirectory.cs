@@ -1,3 +1,5 @@
+using Hugesim.Telemetry;
+
 namespace Hugesim.Abstractions;
 
 /// <summary>
@@ -10,18 +12,22 @@ public interface IMachineDirectoryGrain : IGrainWithStringKey
     const string TheKey = "machines";
 
     /// <summary>A client begins with machines: before they boot, so that none is missed.</summary>
+    [CarriesFlow]
     ValueTask Add(MachineOwner owner, ClusterMachine[] machines);
 
     /// <summary>A client lives: its lease begins anew.</summary>
     /// <param name="owner">The client.</param>
     /// <param name="machines">All that it has, for a directory that has lost its memory with a silo.</param>
+    [CarriesFlow]
     ValueTask Renew(MachineOwner owner, ClusterMachine[] machines);
 
     /// <summary>Machines have been switched off.</summary>
+    [CarriesFlow]
     ValueTask Remove(string[] machines);
 
     /// <summary>All machines, in the order of their names.</summary>
     [ReadOnly]
+    [CarriesFlow]
     ValueTask<OwnedMachine[]> List();
 }
 

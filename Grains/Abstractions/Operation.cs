@@ -1,3 +1,5 @@
+using Hugesim.Telemetry;
+
 namespace Hugesim.Abstractions;
 
 /// <summary>
@@ -52,5 +54,6 @@ public interface IEndingGrain : IGrainWithStringKey
 {
     /// <summary>The answer that ended the life of this grain has arrived: nobody asks for it again. Repeating it changes nothing.</summary>
     [OneWay]
+    [CarriesFlow]
     ValueTask Forget();
 }

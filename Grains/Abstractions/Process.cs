@@ -1,4 +1,5 @@
 using Hugesim.Model;
+using Hugesim.Telemetry;
 
 namespace Hugesim.Abstractions;
 
@@ -11,11 +12,13 @@ public interface IProcessGrain : IEndingGrain
     /// <summary>A new process with an empty address space.</summary>
     /// <returns>The life that begins with it.</returns>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<long> Spawn(MachineContext machine, TaskContext task, Operation operation = default);
 
     /// <summary>fork: the child gets copies of areas and open files.</summary>
     /// <returns>The life of the child.</returns>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<long> Fork(long childPid, Operation operation = default);
 
     /// <summary>A fork of this process's parent begins: the mappings are announced, near to where this process is.</summary>
@@ -24,139 +27,175 @@ public interface IProcessGrain : IEndingGrain
     /// <param name="operation">Its name.</param>
     /// <returns>The lives of the mappings, in the same order.</returns>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<long[]> Expect(MachineContext machine, long[] vmas, Operation operation = default);
 
     /// <summary>The child's side of <see cref="Fork"/>.</summary>
     /// <returns>The life that begins with it.</returns>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<long> Adopt(ProcessImage image, Operation operation = default);
 
     /// <summary>execve: a new address space; files stay open.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask Exec(Operation operation = default);
 
     /// <summary>The process ends, by itself or by a signal.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask Exit(Operation operation = default);
 
     /// <summary>sigaction for SIGBUS and SIGSEGV: caught and reported, or deadly.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask SetCatch(bool catching, Operation operation = default);
 
     /// <summary>Changes what the kernel reads from <c>current</c>: cgroup, policy, CPU, cpuset.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask SetTask(TaskContext task, Operation operation = default);
 
     /// <summary>What the kernel reads from <c>current</c>.</summary>
+    [CarriesFlow]
     ValueTask<TaskContext> GetTask();
 
     /// <summary>mmap.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<MmapAnswer> Mmap(MmapCall call, Operation operation = default);
 
     /// <summary>munmap.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> Munmap(long address, long length, Operation operation = default);
 
     /// <summary>mprotect.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> Mprotect(long address, long length, bool read, bool write, Operation operation = default);
 
     /// <summary>mremap.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<MmapAnswer> Mremap(MremapCall call, Operation operation = default);
 
     /// <summary>madvise with the kernel's number of the advice.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> Madvise(long address, long length, int advice, Operation operation = default);
 
     /// <summary>mlock: faults the pages in.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> Mlock(long address, long length, Operation operation = default);
 
     /// <summary>munlock and msync: only check the range.</summary>
+    [CarriesFlow]
     ValueTask<Errno> CheckMapped(long address, long length);
 
     /// <summary>Loads or stores, one a page. A fault that is not caught ends the process.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<TouchAnswer> Touch(long address, long pages, bool write, int value, Operation operation = default);
 
     /// <summary>The kernel itself loads or stores: EFAULT instead of a signal.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> KernelTouch(long address, bool write, int value, Operation operation = default);
 
     /// <summary>open.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<OpenAnswer> Open(OpenCall call, Operation operation = default);
 
     /// <summary>memfd_create(MFD_HUGETLB).</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<OpenAnswer> Memfd(Operation operation = default);
 
     /// <summary>close.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> Close(int fd, Operation operation = default);
 
     /// <summary>unlink.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> Unlink(string mount, string name, Operation operation = default);
 
     /// <summary>ftruncate.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> Truncate(int fd, long bytes, Operation operation = default);
 
     /// <summary>fallocate, with <paramref name="punch"/> a hole punch.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> Fallocate(int fd, long offset, long length, bool keepSize, bool punch, Operation operation = default);
 
     /// <summary>fstat.</summary>
+    [CarriesFlow]
     ValueTask<StatAnswer> Fstat(int fd);
 
     /// <summary>pread of one number.</summary>
+    [CarriesFlow]
     ValueTask<PreadAnswer> Pread(int fd, long offset);
 
     /// <summary>Is the descriptor open? EBADF if not.</summary>
+    [CarriesFlow]
     ValueTask<Errno> CheckFd(int fd, bool write);
 
     /// <summary>shmat.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<MmapAnswer> Shmat(long id, long address, bool readOnly, Operation operation = default);
 
     /// <summary>shmdt.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> Shmdt(long address, Operation operation = default);
 
     /// <summary>Areas and pages of a range, as /proc/self/maps, smaps and pagemap show them.</summary>
+    [CarriesFlow]
     ValueTask<RangeView> Describe(long address, long length);
 
     /// <summary>Huge pages mapped: HugetlbPages of /proc/self/status.</summary>
+    [CarriesFlow]
     ValueTask<long> MappedPages();
 
     /// <summary>mbind.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> Mbind(MbindCall call, Operation operation = default);
 
     /// <summary>move_pages of one page: the node it is on afterwards, or a negative errno.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<int> MovePage(long address, int node, Operation operation = default);
 
     /// <summary>userfaultfd registration of a range for missing pages.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> UffdRegister(long address, long length, Operation operation = default);
 
     /// <summary>UFFDIO_COPY of one page.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> UffdCopy(long address, int content, Operation operation = default);
 
     /// <summary>UFFDIO_ZEROPAGE: EINVAL on huge pages.</summary>
+    [CarriesFlow]
     ValueTask<Errno> UffdZero(long address);
 
     /// <summary>Lets calls fail for the mapping at an address and its file, as the kernel's fault injection does.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> InjectFailures(long address, InjectedFailures failures, Operation operation = default);
 
     /// <summary>For the audit of a machine; null when there is no such process.</summary>
     [ReadOnly]
+    [CarriesFlow]
     ValueTask<ProcessAudit?> Audit();
 }
 

@@ -1,4 +1,5 @@
 using Hugesim.Model;
+using Hugesim.Telemetry;
 
 namespace Hugesim.Abstractions;
 
@@ -10,62 +11,77 @@ public interface IVmaGrain : IEndingGrain
 {
     /// <summary>hugetlbfs_file_mmap and hugetlb_reserve_pages.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Begun> Map(MapVma request, Operation operation = default);
 
     /// <summary>Loads, stores or faults in pages one after the other, up to the first that fails: the MMU and hugetlb_fault.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<AccessAnswer> Access(AccessRequest request, Operation operation = default);
 
     /// <summary>Copies what a forked child gets and write-protects it here: <c>copy_hugetlb_page_range</c>.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<VmaImage> Fork(VmaLife child, Operation operation = default);
 
     /// <summary>A fork is about to enter this mapping of the child into i_mmap: what is unmapped before <see cref="Adopt"/> is remembered.</summary>
     /// <returns>The life that begins with it.</returns>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<long> Expect(MachineContext machine, Operation operation = default);
 
     /// <summary>The child's side of fork.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask Adopt(VmaImage image, Operation operation = default);
 
     /// <summary>Unmaps the pages of a range: <c>__unmap_hugepage_range</c>. Pages nobody else uses are returned, to be freed.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<FreedPage[]> Zap(long first, long end, Operation operation = default);
 
     /// <summary>Ends the areas of a range, whose pages were zapped before: <c>hugetlb_vm_op_close</c>.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<VmaClosed> Close(long first, long end, Operation operation = default);
 
     /// <summary>split_vma: the area that holds a page ends before it.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask Split(long page, Operation operation = default);
 
     /// <summary>mprotect, splitting areas where needed.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> Protect(CutRange range, bool read, bool write, Operation operation = default);
 
     /// <summary>mbind, splitting areas where needed.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> SetPolicy(CutRange range, PolicyMode mode, long nodes, Operation operation = default);
 
     /// <summary>Advice that is a flag of the area: MADV_DONTFORK, MADV_DOFORK, MADV_HUGEPAGE, MADV_NOHUGEPAGE.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> SetAdvice(CutRange range, int advice, Operation operation = default);
 
     /// <summary>UFFDIO_REGISTER for missing pages.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask RegisterUffd(long first, long end, Operation operation = default);
 
     /// <summary>UFFDIO_ZEROPAGE: EINVAL on huge pages, ENOENT where nothing is registered.</summary>
+    [CarriesFlow]
     ValueTask<Errno> UffdZero(long page);
 
     /// <summary>UFFDIO_COPY.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> UffdCopy(TaskContext task, long page, int content, Operation operation = default);
 
     /// <summary>mremap: moves areas and pages to another address. Without memory for the new areas: ENOMEM, with nothing changed.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<Errno> Move(long first, long end, long to, Operation operation = default);
 
     /// <summary>
@@ -73,37 +89,45 @@ public interface IVmaGrain : IEndingGrain
     /// </summary>
     /// <returns>The node the page is on, or a negative errno: ENOENT no page, EACCES shared, ENOMEM no frame on the node.</returns>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<int> Migrate(long page, int node, Operation operation = default);
 
     /// <summary>The areas that overlap a range, and the pages mapped in it.</summary>
+    [CarriesFlow]
     ValueTask<VmaView> Describe(long first, long end);
 
     /// <summary>Pages [firstIndex, endIndex) of the file are going: truncate and hole punch. What only this mapping had is freed.</summary>
     [AlwaysInterleave]
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask UnmapFile(long firstIndex, long endIndex, Operation operation = default);
 
     /// <summary>unmap_ref_private: where the area begins in the file that is private, without reservations and has page <paramref name="index"/>; or -1.</summary>
     [AlwaysInterleave]
+    [CarriesFlow]
     ValueTask<long> BorrowerOffset(long index);
 
     /// <summary>unmap_ref_private: takes a frame away at an address, and frees it if nobody else has it.</summary>
     /// <returns>Whether the frame was mapped there.</returns>
     [AlwaysInterleave]
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask<bool> TakeReference(TakenPage taken, Operation operation = default);
 
     /// <summary>unmap_ref_private: the area that has page <paramref name="index"/> has lost one, so that later faults in it fail.</summary>
     [AlwaysInterleave]
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask MarkUnmapped(long index, Operation operation = default);
 
     /// <summary>Makes later steps of this mapping fail, for tests of error paths.</summary>
     [ResponseTimeout(CallTimes.Flow)]
+    [CarriesFlow]
     ValueTask InjectFailures(InjectedFailures failures, Operation operation = default);
 
     /// <summary>For the audit of a machine; null when there is no such mapping.</summary>
     [ReadOnly]
+    [CarriesFlow]
     ValueTask<VmaAudit?> Audit();
 }
 

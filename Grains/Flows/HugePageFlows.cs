@@ -250,7 +250,7 @@ internal sealed class HugePageFlows
 
     private long NeedsReservation(PageRequest request)
     {
-        using var span = KernelTracing.Leaf("vma_needs_reservation").With(KernelTracing.Tags.Page, request.Index);
+        using var span = KernelTracing.Routine("vma_needs_reservation").With(KernelTracing.Tags.Page, request.Index);
         var needs = VmaReservations.Needs(request.Map, request.Shared, request.Index, Profile.Bugs);
         span.With(KernelTracing.Tags.Answer, needs);
         return needs;
@@ -258,7 +258,7 @@ internal sealed class HugePageFlows
 
     private static long CommitReservation(PageRequest request)
     {
-        using var span = KernelTracing.Leaf("vma_commit_reservation").With(KernelTracing.Tags.Page, request.Index);
+        using var span = KernelTracing.Routine("vma_commit_reservation").With(KernelTracing.Tags.Page, request.Index);
         var answer = VmaReservations.Commit(request.Map, request.Shared, request.Index);
         span.With(KernelTracing.Tags.Answer, answer);
         return answer;

@@ -6,8 +6,8 @@ namespace Hugesim.Grains;
 /// <summary>The span of a routine under hugetlb_lock, with the pool's counters before and after it. Nothing while nobody listens.</summary>
 internal readonly struct PoolSpan : IDisposable
 {
-    // The counters twice, what was asked for, and the answer.
-    private const int NumbersOfSpan = 10;
+    private static readonly FourTags s_before = new("hugesim.before.nr_pages", "hugesim.before.free_pages", "hugesim.before.resv_pages", "hugesim.before.surplus_pages");
+    private static readonly FourTags s_after = new("hugesim.after.nr_pages", "hugesim.after.free_pages", "hugesim.after.resv_pages", "hugesim.after.surplus_pages");
 
     private readonly FlowSpan _span;
     private readonly HugePagePool _pool;
@@ -17,12 +17,10 @@ internal readonly struct PoolSpan : IDisposable
     /// <summary>The routine begins.</summary>
     public static PoolSpan Begin(string routine, HugePagePool pool, string tag, long value)
     {
-        var span = KernelTracing.Leaf(routine).Expecting(NumbersOfSpan);
+        var span = KernelTracing.Routine(routine);
         if (span.IsRecorded)
         {
-            span.With(tag, value)
-                .With("hugesim.before.nr_pages", pool.NrPages).With("hugesim.before.free_pages", pool.FreePages)
-                .With("hugesim.before.resv_pages", pool.ResvPages).With("hugesim.before.surplus_pages", pool.SurplusPages);
+            span.With(tag, value).With(s_before, pool.NrPages, pool.FreePages, pool.ResvPages, pool.SurplusPages);
         }
 
         return new PoolSpan(span, pool);
@@ -61,8 +59,7 @@ internal readonly struct PoolSpan : IDisposable
     {
         if (_span.IsRecorded)
         {
-            _span.With("hugesim.after.nr_pages", _pool.NrPages).With("hugesim.after.free_pages", _pool.FreePages)
-                .With("hugesim.after.resv_pages", _pool.ResvPages).With("hugesim.after.surplus_pages", _pool.SurplusPages);
+            _span.With(s_after, _pool.NrPages, _pool.FreePages, _pool.ResvPages, _pool.SurplusPages);
             _span.Dispose();
         }
     }

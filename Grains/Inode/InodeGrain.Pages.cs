@@ -332,7 +332,7 @@ public sealed partial class InodeGrain
 
     private long RegionDel(long from, long to, List<Uncharge> uncharges)
     {
-        using var span = KernelTracing.Leaf("region_del").WithRange(from, to);
+        using var span = KernelTracing.Routine("region_del").WithRange(from, to);
         var chg = ResvMap.RegionDel(from, to, uncharges);
         span.With(KernelTracing.Tags.Answer, chg);
         return chg;

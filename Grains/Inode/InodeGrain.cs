@@ -224,7 +224,7 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
 
     private long RegionChg(long from, long to, out long regionsNeeded)
     {
-        using var span = KernelTracing.Leaf("region_chg").WithRange(from, to);
+        using var span = KernelTracing.Routine("region_chg").WithRange(from, to);
         var chg = ResvMap.RegionChg(from, to, out regionsNeeded);
         span.With(KernelTracing.Tags.Answer, chg);
         return chg;
@@ -232,7 +232,7 @@ public sealed partial class InodeGrain : StatefulGrain<InodeState>, IInodeGrain,
 
     private long RegionAdd(long from, long to, long regionsNeeded, int cgroup)
     {
-        using var span = KernelTracing.Leaf("region_add").WithRange(from, to);
+        using var span = KernelTracing.Routine("region_add").WithRange(from, to);
         var added = ResvMap.RegionAdd(from, to, regionsNeeded, cgroup);
         span.With(KernelTracing.Tags.Answer, added);
         return added;

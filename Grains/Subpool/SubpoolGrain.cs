@@ -57,7 +57,7 @@ public sealed class SubpoolGrain : StatefulGrain<SubpoolGrainState>, ISubpoolGra
         }
 
         var pool = Pool;
-        using var span = KernelTracing.Leaf("hugepage_subpool_get_pages").With(KernelTracing.Tags.Chg, pages);
+        using var span = KernelTracing.Routine("hugepage_subpool_get_pages").With(KernelTracing.Tags.Chg, pages);
         var answer = pool.GetPages(pages);
         Describe(span, answer);
         if (answer < 0)

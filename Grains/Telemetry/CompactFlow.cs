@@ -1,48 +1,61 @@
+using System.Diagnostics;
+
 namespace Hugesim.Telemetry;
 
 /// <summary>The part of a flow in this process, whose spans are <see cref="CompactSpan"/>s.</summary>
 /// <param name="traceHigh">The first half of the trace's identifier.</param>
 /// <param name="traceLow">The second half.</param>
-public abstract class CompactFlow(ulong traceHigh, ulong traceLow)
+/// <param name="isDrawn">It is sent whatever happens.</param>
+public abstract class CompactFlow(ulong traceHigh, ulong traceLow, bool isDrawn)
 {
+    private volatile bool _isGone;
+    private long _zeroTicks;
+
     /// <summary>The first half of the trace's identifier.</summary>
     public ulong TraceHigh { get; } = traceHigh;
 
     /// <summary>The second half.</summary>
     public ulong TraceLow { get; } = traceLow;
 
+    /// <summary>It is sent whatever happens, also its parts in other processes.</summary>
+    public bool IsDrawn { get; } = isDrawn;
+
     /// <summary>The identifier, 32 hexadecimal digits.</summary>
     public string TraceId => $"{TraceHigh:x16}{TraceLow:x16}";
 
     /// <summary>It has ended: no span can be added to it.</summary>
-    public abstract bool IsGone { get; }
+    public bool IsGone
+    {
+        get => _isGone;
+        protected set => _isGone = value;
+    }
+
+    /// <summary>When something was, in UTC. The spans of a flow keep their distances.</summary>
+    /// <param name="timestamp">By <see cref="Stopwatch"/>.</param>
+    public DateTime TimeOf(long timestamp)
+    {
+        if (_zeroTicks == 0)
+        {
+            // Both clocks at one moment: the first time that somebody asks, which for nearly all flows is never.
+            Interlocked.CompareExchange(ref _zeroTicks, DateTime.UtcNow.Ticks - Stopwatch.GetElapsedTime(0).Ticks, 0);
+        }
+
+        return new(_zeroTicks + Stopwatch.GetElapsedTime(0, timestamp).Ticks, DateTimeKind.Utc);
+    }
 
     /// <summary>A new part of the same flow, for what begins when this one has ended.</summary>
     public abstract CompactFlow Again();
-
-    /// <summary>When something was, in UTC.</summary>
-    /// <param name="timestamp">By <see cref="System.Diagnostics.Stopwatch"/>.</param>
-    public abstract DateTime TimeOf(long timestamp);
 
     /// <summary>A span has ended.</summary>
     public abstract void End(CompactSpan span);
 }
 
-/// <summary>What a message carries of the flow that it belongs to.</summary>
+/// <summary>What a message to another process carries of the flow that it belongs to.</summary>
 /// <param name="TraceHigh">The first half of the trace's identifier.</param>
 /// <param name="TraceLow">The second half.</param>
 /// <param name="SpanId">The span that sent it.</param>
 /// <param name="IsDrawn">The flow is sent whatever happens.</param>
+/// <param name="IsOfNet">The flow is looked at by itself: its spans are those of .NET.</param>
+/// <param name="Caller">The id of the grain that sent it, or null.</param>
 [GenerateSerializer, Immutable, Alias("FlowLink")]
-public sealed record FlowLink(ulong TraceHigh, ulong TraceLow, ulong SpanId, bool IsDrawn)
-{
-    [NonSerialized]
-    private CompactSpan? _local;
-
-    /// <summary>The span itself, where the message has not left the process.</summary>
-    public CompactSpan? Local
-    {
-        get => _local;
-        init => _local = value;
-    }
-}
+public sealed record FlowLink(ulong TraceHigh, ulong TraceLow, ulong SpanId, bool IsDrawn, bool IsOfNet = false, string? Caller = null);

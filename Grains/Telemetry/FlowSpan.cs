@@ -4,56 +4,56 @@ using Tags = Hugesim.Telemetry.KernelTracing.Tags;
 namespace Hugesim.Telemetry;
 
 /// <summary>
-/// A span under way: one of .NET where the flow is sent for sure, a <see cref="CompactSpan"/> where it is sent only if it fails, or nothing while nobody listens. Dispose it
-/// at its end.
+/// A span under way: a <see cref="CompactSpan"/> where all flows of the process are recorded, one of .NET where a single flow is looked at, or nothing while nobody listens. Dispose
+/// it at its end.
 /// </summary>
 public readonly struct FlowSpan : IDisposable
 {
-    private readonly object? _span;
+    private readonly CompactSpan? _compact;
+    private readonly Activity? _activity;
 
     /// <summary>One of .NET, or nothing.</summary>
-    public FlowSpan(Activity? span) => _span = span;
+    public FlowSpan(Activity? span) => _activity = span;
 
     /// <summary>A compact one.</summary>
-    /// <param name="span">The span.</param>
-    /// <param name="isLeaf">Nothing begins inside it, so it never becomes the current one.</param>
-    public FlowSpan(CompactSpan span, bool isLeaf)
-    {
-        _span = span;
-        if (!isLeaf)
-        {
-            CompactSpan.Current = span;
-        }
-    }
+    public FlowSpan(CompactSpan span) => _compact = span;
 
     /// <summary>Is anything recorded?</summary>
-    public bool IsRecorded => _span is not null;
+    public bool IsRecorded => _compact is not null || _activity is not null;
 
     /// <summary>The span, if it is one of .NET.</summary>
-    public Activity? Activity => _span as Activity;
+    public Activity? Activity => _activity;
 
     /// <summary>The span, if it is a compact one.</summary>
-    public CompactSpan? Compact => _span as CompactSpan;
+    public CompactSpan? Compact => _compact;
 
     /// <summary>Adds a number; nothing, not even a boxed number, while nobody listens.</summary>
     public FlowSpan With(string tag, long value)
     {
-        if (_span is CompactSpan compact)
+        if (_compact is not null)
         {
-            compact.Add(tag, value);
+            _compact.Add(tag, value);
         }
-        else if (_span is not null)
+        else
         {
-            ((Activity)_span).SetTag(tag, value);
+            _activity?.SetTag(tag, value);
         }
 
         return this;
     }
 
-    /// <summary>So many numbers will be added: room is made for them at once.</summary>
-    public FlowSpan Expecting(int numbers)
+    /// <summary>Adds four numbers that are always set together.</summary>
+    public FlowSpan With(FourTags tags, long first, long second, long third, long fourth)
     {
-        Compact?.Expect(numbers);
+        if (_compact is not null)
+        {
+            _compact.Add(tags, first, second, third, fourth);
+        }
+        else
+        {
+            _activity?.SetTag(tags.First, first).SetTag(tags.Second, second).SetTag(tags.Third, third).SetTag(tags.Fourth, fourth);
+        }
+
         return this;
     }
 
@@ -63,13 +63,13 @@ public readonly struct FlowSpan : IDisposable
     /// <summary>Adds something that is no number.</summary>
     public FlowSpan With(string tag, object? value)
     {
-        if (_span is CompactSpan compact)
+        if (_compact is not null)
         {
-            compact.Add(tag, value);
+            _compact.Add(tag, value);
         }
-        else if (_span is not null)
+        else
         {
-            ((Activity)_span).SetTag(tag, value);
+            _activity?.SetTag(tag, value);
         }
 
         return this;
@@ -95,27 +95,26 @@ public readonly struct FlowSpan : IDisposable
     /// <summary>Marks it as failed.</summary>
     public void Fail(string cause)
     {
-        if (_span is CompactSpan compact)
+        if (_compact is not null)
         {
-            compact.Fail(cause);
+            _compact.Fail(cause);
         }
-        else if (_span is not null)
+        else
         {
-            ((Activity)_span).SetStatus(ActivityStatusCode.Error, cause);
+            _activity?.SetStatus(ActivityStatusCode.Error, cause);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_span is CompactSpan compact)
+        if (_compact is not null)
         {
-            // The current span stays what it is until the async method ends that began this one, and with it what flows with that method.
-            compact.End();
+            _compact.End();
         }
-        else if (_span is not null)
+        else
         {
-            ((Activity)_span).Dispose();
+            _activity?.Dispose();
         }
     }
 }

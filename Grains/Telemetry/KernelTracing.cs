@@ -13,20 +13,12 @@ public static class KernelTracing
 
     private static readonly ActivitySource Source = new(SourceName);
 
-    /// <summary>
-    /// A kernel routine begins, which is the rest of an async method; dispose the span at its end. It records nothing while nobody listens.
-    /// </summary>
+    /// <summary>A kernel routine begins; dispose the span at its end. It records nothing while nobody listens.</summary>
     /// <param name="name">The routine's name in the kernel, such as <c>hugetlb_acct_memory</c>.</param>
-    public static FlowSpan Routine(string name) => Source.HasListeners() ? Begin(name, isLeaf: false) : default;
+    public static FlowSpan Routine(string name) => Source.HasListeners() ? Begin(name) : default;
 
-    /// <summary>As <see cref="Routine"/>, for one inside which no message is sent and no other routine begins: it costs less.</summary>
-    /// <param name="name">The routine's name in the kernel.</param>
-    public static FlowSpan Leaf(string name) => Source.HasListeners() ? Begin(name, isLeaf: true) : default;
-
-    private static FlowSpan Begin(string name, bool isLeaf) =>
-        CompactSpan.Current is { } current
-            ? new FlowSpan(current.Begin(name, SourceName, ActivityKind.Internal), isLeaf)
-            : new FlowSpan(Source.StartActivity(name));
+    private static FlowSpan Begin(string name) =>
+        FrameSpan.Current is { } frame ? new FlowSpan(frame.BeginRoutine(name)) : new FlowSpan(Source.StartActivity(name));
 
     /// <summary>The names of the tags. Numbers are huge pages unless the name ends in a unit.</summary>
     public static class Tags

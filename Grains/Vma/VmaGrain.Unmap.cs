@@ -339,7 +339,7 @@ public sealed partial class VmaGrain
     // The map says again that the page is reserved; freeing the page raises the count to match.
     private void RestoreReservation(long index)
     {
-        using var span = KernelTracing.Leaf("vma_add_reservation").With(KernelTracing.Tags.Page, index);
+        using var span = KernelTracing.Routine("vma_add_reservation").With(KernelTracing.Tags.Page, index);
         var needs = VmaReservations.Needs(Mapping.ResvMap, shared: false, index);
         if (needs > 0)
         {

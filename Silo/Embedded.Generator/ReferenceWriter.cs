@@ -154,6 +154,7 @@ internal static class ReferenceWriter
         }
 
         text.AppendLine($"    public override string MethodName => \"{grain.Name}.{method.Name}\";");
+        text.AppendLine($"    public override string SpanName => \"{grain.Name}/{method.Name}\";");
         if (ResponseTimeout(method) is { } timeout)
         {
             text.AppendLine($"    private static readonly global::System.TimeSpan Timeout = global::System.TimeSpan.Parse(\"{timeout}\", null);");

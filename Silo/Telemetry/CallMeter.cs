@@ -30,10 +30,10 @@ internal sealed class CallMeter(Meter meter)
         Record(span.OperationName, span.Duration, span.Status == ActivityStatusCode.Error ? span.GetTagItem("exception.type") as string ?? "_OTHER" : null);
     }
 
-    /// <summary>The same for one of a flow that is sent only if it fails.</summary>
+    /// <summary>The same for a compact one.</summary>
     public void Count(CompactSpan span)
     {
-        if (span.Message.Target is not null)
+        if (span is MessageSpan)
         {
             Record(span.Name, Stopwatch.GetElapsedTime(span.Began, span.Ended), span.Failed ? span.Tag("exception.type") as string ?? "_OTHER" : null);
         }

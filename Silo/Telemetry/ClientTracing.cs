@@ -11,8 +11,8 @@ public static class ClientTracing
     private static readonly ActivitySource s_source = new(SourceName);
 
     /// <summary>The span of the code that runs now, as W3C's trace context writes it, or null while nothing is traced.</summary>
-    public static string? TraceParent => CompactSpan.Current is { } span
-        ? $"00-{span.Flow.TraceId}-{span.Id:x16}-00"
+    public static string? TraceParent => FrameSpan.Current?.Innermost is { } span
+        ? $"00-{span.Flow.TraceId}-{span.Id:x16}-{(span.Flow.IsDrawn ? "01" : "00")}"
         : Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } id } ? id : null;
 
     /// <summary>Begins a flow, which is a trace of its own, also when the caller traces something. It records nothing while nobody listens.</summary>
@@ -22,17 +22,19 @@ public static class ClientTracing
     {
         ArgumentNullException.ThrowIfNull(tags);
         Leave();
-        if (!s_source.HasListeners() || FlowRecording.OfProcess?.TryBegin(name, SourceName, ActivityKind.Internal) is not { } root)
+        if (!s_source.HasListeners() || FlowRecording.OfProcess is not { } recording)
         {
             return new FlowSpan(BeginRecorded(name, tags));
         }
 
+        var root = recording.BeginStep(name, ActivityKind.Internal);
         foreach (var (tag, value) in tags)
         {
             root.Add(tag, value);
         }
 
-        return new FlowSpan(root, isLeaf: false);
+        FrameSpan.Current = root;
+        return new FlowSpan(root);
     }
 
     /// <summary>Goes on with the flow of a client in another process, or begins one if that traces nothing. It records nothing while nobody listens.</summary>
@@ -47,12 +49,14 @@ public static class ClientTracing
         }
 
         var isKnown = ActivityContext.TryParse(traceParent, null, isRemote: true, out var parent);
-        var span = isKnown && (parent.TraceFlags & ActivityTraceFlags.Recorded) != 0
-            ? null
-            : isKnown
-                ? FlowRecording.OfProcess?.Continue(parent, name, SourceName, ActivityKind.Server)
-                : FlowRecording.OfProcess?.TryBegin(name, SourceName, ActivityKind.Server);
-        return span is null ? new FlowSpan(s_source.StartActivity(name, ActivityKind.Server, parent)) : new FlowSpan(span, isLeaf: false);
+        if (FlowRecording.OfProcess is not { } recording)
+        {
+            return new FlowSpan(s_source.StartActivity(name, ActivityKind.Server, parent));
+        }
+
+        var span = isKnown ? recording.ContinueStep(FlowRecording.LinkOf(parent), name) : recording.BeginStep(name, ActivityKind.Server);
+        FrameSpan.Current = span;
+        return new FlowSpan(span);
     }
 
     /// <summary>Begins a flow all of whose spans are those of .NET. Null while nobody listens.</summary>
@@ -69,9 +73,9 @@ public static class ClientTracing
     private static void Leave()
     {
         Activity.Current = null;
-        if (CompactSpan.Current is not null)
+        if (FrameSpan.Current is not null)
         {
-            CompactSpan.Current = null;
+            FrameSpan.Current = null;
         }
     }
 }

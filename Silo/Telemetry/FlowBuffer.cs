@@ -16,8 +16,8 @@ public sealed record FlowBufferOptions(int MostSpans, TimeSpan Window)
 }
 
 /// <summary>
-/// Holds the spans of each flow that is sent only if it fails, until it is known whether it does. Flows with a failed span and those that another process reports as
-/// failed are sent on; the others are forgotten. It never holds more than its options say, and counts what that cost.
+/// Holds the spans of each flow that is sent only if it fails, until it is known whether it does. Flows that were drawn, those with a failed span and those that another process
+/// reports as failed are sent on; the others are forgotten. It never holds more than its options say, and counts what that cost.
 /// </summary>
 /// <param name="options">Its bounds.</param>
 /// <param name="time">The clock.</param>
@@ -26,24 +26,31 @@ public sealed record FlowBufferOptions(int MostSpans, TimeSpan Window)
 public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Action<CompactSpan> send, Action<CompactSpan>? count = null)
 {
     private readonly TimeProvider _time = time;
+    private readonly bool _hasOthers = options.Window > TimeSpan.Zero;
+
+    // So many spans of a flow are counted at once: what all processors write to for each span costs more than the span. A flow that is under way here only is nobody's but its
+    // callers' until it has as many.
+    private const int CountedAtOnce = 64;
 
     // A flow may not have the buffer to itself.
     private readonly int _mostSpansOfFlow = Math.Max(1, options.MostSpans / 4);
 
     // Only those that another process may name: where there is none, that is who had the flow's first span.
-    private readonly ConcurrentDictionary<(ulong, ulong), Flow> _flows = new();
-    private readonly ConcurrentQueue<Flow> _byAge = new();
-    private readonly ConcurrentQueue<Flow> _failures = new();
+    private readonly ConcurrentDictionary<(ulong, ulong), BufferedFlow> _flows = new();
+
+    // Where there are others all flows, as each waits for them; else only long ones. A flow that somebody still refers to after its end is work for the garbage collector.
+    private readonly ConcurrentQueue<BufferedFlow> _byAge = new();
+    private readonly ConcurrentQueue<BufferedFlow> _failures = new();
     private long _spans;
     private long _failedFlows;
     private long _forgottenFlows;
     private long _evictedFlows;
     private long _droppedSpans;
 
-    /// <summary>Spans that wait.</summary>
+    /// <summary>Spans that wait. Where there are no other processes, those of a flow are counted by the dozen.</summary>
     public long WaitingSpans => Volatile.Read(ref _spans);
 
-    /// <summary>Flows that were kept because they failed.</summary>
+    /// <summary>Flows that were sent because they failed.</summary>
     public long FailedFlows => Volatile.Read(ref _failedFlows);
 
     /// <summary>Flows that went well and were not drawn.</summary>
@@ -55,27 +62,31 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
     /// <summary>Spans of those flows, and those that had no room in a very long flow.</summary>
     public long DroppedSpans => Volatile.Read(ref _droppedSpans);
 
-    /// <summary>The flows that it knows: those under way, those that wait, and for a moment those that are over.</summary>
-    public int KnownFlows => Math.Max(_byAge.Count, _flows.Count);
+    /// <summary>The flows that it knows: those that wait, those under way where there are other processes, else the long ones, and for a moment those that are over.</summary>
+    public int KnownFlows => _byAge.Count;
 
-    private bool HasOthers => options.Window > TimeSpan.Zero;
+    /// <summary>A flow begins here with a step of a client.</summary>
+    /// <param name="isDrawn">It is sent whatever happens.</param>
+    /// <param name="name">The step's name.</param>
+    /// <param name="kind">Server for what somebody else asked for.</param>
+    public StepSpan BeginStep(bool isDrawn, string name, ActivityKind kind) => new(Begin(isDrawn), 0, name, kind);
 
-    /// <summary>A flow begins here.</summary>
-    public CompactSpan Begin(string name, string source, ActivityKind kind, MessageEnds message = default)
-    {
-        var flow = new Flow(this, (ulong)Random.Shared.NextInt64(1, long.MaxValue), (ulong)Random.Shared.NextInt64()) { Open = 1, IsNamed = HasOthers };
-        if (flow.IsNamed)
-        {
-            _flows[(flow.TraceHigh, flow.TraceLow)] = flow;
-        }
+    /// <summary>A flow begins here with a message.</summary>
+    /// <param name="isDrawn">It is sent whatever happens.</param>
+    /// <param name="name">The message's name.</param>
+    /// <param name="ends">Who talks to whom.</param>
+    public MessageSpan BeginMessage(bool isDrawn, string name, in MessageEnds ends) => new(Begin(isDrawn), 0, name, ends);
 
-        _byAge.Enqueue(flow);
-        return CompactSpan.BeginOutermost(flow, 0, name, source, kind, message);
-    }
+    /// <summary>A flow goes on here with a step that began in another process.</summary>
+    /// <param name="parent">The span there that it goes on in.</param>
+    /// <param name="name">The step's name.</param>
+    public StepSpan ContinueStep(FlowLink parent, string name) => new(Open(parent), parent.SpanId, name, ActivityKind.Server);
 
-    /// <summary>A flow goes on here that began in another process.</summary>
-    public CompactSpan Continue(ulong traceHigh, ulong traceLow, ulong parentId, string name, string source, ActivityKind kind, MessageEnds message = default) =>
-        CompactSpan.BeginOutermost(Open(traceHigh, traceLow), parentId, name, source, kind, message);
+    /// <summary>A flow goes on here with a message from another process.</summary>
+    /// <param name="parent">The span there that sent it.</param>
+    /// <param name="name">The message's name.</param>
+    /// <param name="ends">Who talks to whom.</param>
+    public MessageSpan ContinueMessage(FlowLink parent, string name, in MessageEnds ends) => new(Open(parent), parent.SpanId, name, ends);
 
     /// <summary>The flows that failed here since the last time, for the other processes.</summary>
     public IReadOnlyList<string> TakeFailures()
@@ -98,7 +109,7 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
             {
                 lock (flow)
                 {
-                    Keep(flow);
+                    SendFailed(flow);
                 }
             }
         }
@@ -154,11 +165,11 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
         }
     }
 
-    private static ulong Half(string traceId, int at) => ulong.Parse(traceId.AsSpan(at, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+    /// <summary>A flow goes on here that has ended here.</summary>
+    internal CompactFlow GoOn(BufferedFlow flow) => Open(flow.TraceHigh, flow.TraceLow, flow.IsDrawn);
 
-    private bool IsYoung(Flow flow) => _time.GetElapsedTime(flow.LastEnd) < options.Window;
-
-    private void End(Flow flow, CompactSpan span)
+    /// <summary>A span of a flow has ended.</summary>
+    internal void End(BufferedFlow flow, CompactSpan span)
     {
         count?.Invoke(span);
         lock (flow)
@@ -166,8 +177,8 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
             flow.Open -= span.IsOutermost && flow.Open > 0 ? 1 : 0;
             if (flow.IsGone)
             {
-                // What it was a part of has ended before it: it is kept if it failed itself.
-                if (span.Failed)
+                // What it was a part of has ended before it: it is sent if it failed itself.
+                if (span.Failed || flow.IsDrawn)
                 {
                     send(span);
                 }
@@ -175,30 +186,17 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
                 return;
             }
 
-            if (span.Failed && !flow.IsFailed)
+            if (span.Failed && !flow.IsSent)
             {
-                Keep(flow);
-                if (HasOthers)
+                SendFailed(flow);
+                if (_hasOthers)
                 {
                     _failures.Enqueue(flow);
                 }
             }
 
-            if (flow.IsFailed)
-            {
-                send(span);
-            }
-            else if (flow.Count >= _mostSpansOfFlow)
-            {
-                Interlocked.Increment(ref _droppedSpans);
-            }
-            else if (flow.Open > 0 || HasOthers)
-            {
-                flow.Add(span);
-                Interlocked.Increment(ref _spans);
-            }
-
-            if (HasOthers)
+            Take(flow, span);
+            if (_hasOthers)
             {
                 flow.LastEnd = _time.GetTimestamp();
             }
@@ -215,16 +213,69 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
         }
     }
 
-    private void Keep(Flow flow)
+    private void Take(BufferedFlow flow, CompactSpan span)
     {
-        if (flow.IsGone || flow.IsFailed)
+        if (flow.IsSent)
+        {
+            send(span);
+        }
+        else if (flow.Count >= _mostSpansOfFlow)
+        {
+            Interlocked.Increment(ref _droppedSpans);
+        }
+        else if (flow.Open > 0 || _hasOthers)
+        {
+            flow.Add(span);
+            if (_hasOthers || flow.Count - flow.Counted == CountedAtOnce)
+            {
+                Interlocked.Add(ref _spans, flow.Count - flow.Counted);
+                flow.Counted = flow.Count;
+                List(flow);
+            }
+        }
+    }
+
+    private void List(BufferedFlow flow)
+    {
+        if (!flow.IsListed)
+        {
+            flow.IsListed = true;
+            _byAge.Enqueue(flow);
+        }
+    }
+
+    private static ulong Half(string traceId, int at) => ulong.Parse(traceId.AsSpan(at, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+
+    private BufferedFlow Begin(bool isDrawn)
+    {
+        var flow = NewFlow((ulong)Random.Shared.NextInt64(1, long.MaxValue), (ulong)Random.Shared.NextInt64(), isDrawn, _hasOthers);
+        flow.Open = 1;
+        if (flow.IsNamed)
+        {
+            _flows[(flow.TraceHigh, flow.TraceLow)] = flow;
+            List(flow);
+        }
+
+        return flow;
+    }
+
+    private BufferedFlow Open(FlowLink parent) => Open(parent.TraceHigh, parent.TraceLow, parent.IsDrawn);
+
+    private bool IsYoung(BufferedFlow flow) => _time.GetElapsedTime(flow.LastEnd) < options.Window;
+
+    private BufferedFlow NewFlow(ulong traceHigh, ulong traceLow, bool isDrawn, bool isNamed) =>
+        new(this, traceHigh, traceLow, isDrawn) { IsNamed = isNamed, LastEnd = _hasOthers ? _time.GetTimestamp() : 0 };
+
+    private void SendFailed(BufferedFlow flow)
+    {
+        if (flow.IsGone || flow.IsSent)
         {
             return;
         }
 
-        flow.IsFailed = true;
+        flow.IsSent = true;
         Interlocked.Increment(ref _failedFlows);
-        Interlocked.Add(ref _spans, -flow.Count);
+        Interlocked.Add(ref _spans, -flow.Counted);
         for (var span = flow.First; span is not null;)
         {
             // The exporter's queue keeps no list.
@@ -237,16 +288,20 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
         flow.Clear();
     }
 
-    private void Forget(Flow flow)
+    private void Forget(BufferedFlow flow)
     {
         flow.Leave();
         if (flow.IsNamed)
         {
-            _flows.TryRemove(new KeyValuePair<(ulong, ulong), Flow>((flow.TraceHigh, flow.TraceLow), flow));
+            _flows.TryRemove(new KeyValuePair<(ulong, ulong), BufferedFlow>((flow.TraceHigh, flow.TraceLow), flow));
         }
 
-        Interlocked.Add(ref _spans, -flow.Count);
-        if (!flow.IsFailed)
+        if (flow.Counted > 0)
+        {
+            Interlocked.Add(ref _spans, -flow.Counted);
+        }
+
+        if (!flow.IsSent)
         {
             Interlocked.Increment(ref _forgottenFlows);
         }
@@ -254,18 +309,18 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
         flow.Clear();
     }
 
-    private void GiveUp(Flow flow)
+    private void GiveUp(BufferedFlow flow)
     {
         if (flow.Count > 0)
         {
-            Interlocked.Add(ref _spans, -flow.Count);
+            Interlocked.Add(ref _spans, -flow.Counted);
             Interlocked.Add(ref _droppedSpans, flow.Count);
             Interlocked.Increment(ref _evictedFlows);
             flow.Clear();
         }
     }
 
-    // The oldest give up what they hold; should one of them fail later, the rest of it is kept.
+    // The oldest give up what they hold; should one of them fail later, the rest of it is sent.
     private void MakeRoom()
     {
         for (var left = _byAge.Count; WaitingSpans > options.MostSpans && left > 0 && _byAge.TryDequeue(out var flow); left--)
@@ -278,7 +333,7 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
                 }
 
                 GiveUp(flow);
-                if (flow.Open > 0 || flow.IsFailed)
+                if (flow.Open > 0 || flow.IsSent)
                 {
                     _byAge.Enqueue(flow);
                 }
@@ -291,11 +346,11 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
     }
 
     // The part of a flow here, with one more span under way.
-    private Flow Open(ulong traceHigh, ulong traceLow)
+    private BufferedFlow Open(ulong traceHigh, ulong traceLow, bool isDrawn)
     {
         while (true)
         {
-            var flow = Find(traceHigh, traceLow);
+            var flow = Find(traceHigh, traceLow, isDrawn);
             lock (flow)
             {
                 if (!flow.IsGone)
@@ -307,70 +362,23 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
         }
     }
 
-    private Flow Find(ulong traceHigh, ulong traceLow)
+    private BufferedFlow Find(ulong traceHigh, ulong traceLow, bool isDrawn)
     {
         if (_flows.TryGetValue((traceHigh, traceLow), out var known))
         {
             return known;
         }
 
-        var flow = new Flow(this, traceHigh, traceLow) { IsNamed = true };
+        var flow = NewFlow(traceHigh, traceLow, isDrawn, isNamed: true);
         var found = _flows.GetOrAdd((traceHigh, traceLow), flow);
         if (found == flow)
         {
-            _byAge.Enqueue(flow);
+            lock (flow)
+            {
+                List(flow);
+            }
         }
 
         return found;
-    }
-
-    private sealed class Flow(FlowBuffer buffer, ulong traceHigh, ulong traceLow) : CompactFlow(traceHigh, traceLow)
-    {
-        // Both clocks at one moment.
-        private readonly long _beganTicks = DateTime.UtcNow.Ticks;
-        private readonly long _began = Stopwatch.GetTimestamp();
-        private volatile bool _isGone;
-        private CompactSpan? _last;
-
-        public override bool IsGone => _isGone;
-
-        public CompactSpan? First { get; private set; }
-
-        public int Count { get; private set; }
-
-        /// <summary>Spans under way that lie in no other one of this process.</summary>
-        public int Open { get; set; }
-
-        public long LastEnd { get; set; } = buffer.HasOthers ? buffer._time.GetTimestamp() : 0;
-
-        public bool IsFailed { get; set; }
-
-        public bool IsNamed { get; set; }
-
-        public void Leave() => _isGone = true;
-
-        public void Add(CompactSpan span)
-        {
-            if (_last is null)
-            {
-                First = span;
-            }
-            else
-            {
-                _last.Next = span;
-            }
-
-            _last = span;
-            Count++;
-        }
-
-        public void Clear() => (First, _last, Count) = (null, null, 0);
-
-        public override CompactFlow Again() => buffer.Open(TraceHigh, TraceLow);
-
-        public override DateTime TimeOf(long timestamp) =>
-            new(_beganTicks + Stopwatch.GetElapsedTime(_began, timestamp).Ticks, DateTimeKind.Utc);
-
-        public override void End(CompactSpan span) => buffer.End(this, span);
     }
 }

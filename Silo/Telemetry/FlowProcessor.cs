@@ -138,7 +138,7 @@ internal sealed class FlowProcessor : BaseExportProcessor<Activity>
 
     private void Keep(CompactSpan span)
     {
-        _store?.Add(KeptSpan.ToRecorded(span));
+        _store?.Add(span);
         Enqueue(span);
     }
 

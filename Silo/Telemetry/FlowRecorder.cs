@@ -24,6 +24,7 @@ public sealed class FlowRecorder : IDisposable
         {
             if (s_recorders++ == 0)
             {
+                CallFlows.Install();
                 s_listener = Listen();
             }
         }

@@ -4,8 +4,7 @@ using System.Globalization;
 namespace Hugesim.Telemetry;
 
 /// <summary>
-/// Begins the spans of flows: where a flow begins it is drawn whether it is sent whatever happens. Such a flow has spans of .NET; any other one has
-/// compact ones in a <see cref="FlowBuffer"/>, of which spans are made if it fails.
+/// Begins the spans of flows where all flows of the process are recorded: in a <see cref="FlowBuffer"/>, and where a flow begins it is drawn whether it is sent whatever happens.
 /// </summary>
 /// <param name="buffer">The flows that are undecided.</param>
 /// <param name="ratio">The share of flows that are sent whatever happens, 0 to 1.</param>
@@ -22,26 +21,41 @@ internal sealed class FlowRecording(FlowBuffer buffer, double ratio)
     /// <summary>Records no more.</summary>
     public void End() => Interlocked.CompareExchange(ref s_ofProcess, null, this);
 
-    /// <summary>Begins a flow, or returns null if its spans are to be those of .NET.</summary>
-    public CompactSpan? TryBegin(string name, string source, ActivityKind kind, MessageEnds message = default) =>
-        IsDrawn() ? null : buffer.Begin(name, source, kind, message);
+    /// <summary>Begins a flow with a step of a client.</summary>
+    /// <param name="name">The step's name.</param>
+    /// <param name="kind">Server for what somebody else asked for.</param>
+    public StepSpan BeginStep(string name, ActivityKind kind) => buffer.BeginStep(IsDrawn(), name, kind);
 
-    /// <summary>Goes on with a flow of another process.</summary>
-    public CompactSpan Continue(ulong traceHigh, ulong traceLow, ulong parentId, string name, string source, ActivityKind kind, MessageEnds message = default) =>
-        buffer.Continue(traceHigh, traceLow, parentId, name, source, kind, message);
+    /// <summary>Begins a flow with a message.</summary>
+    /// <param name="name">The message's name.</param>
+    /// <param name="ends">Who talks to whom.</param>
+    public MessageSpan BeginMessage(string name, in MessageEnds ends) => buffer.BeginMessage(IsDrawn(), name, ends);
 
-    /// <summary>As above, of a parent in the form of W3C's trace context.</summary>
-    public CompactSpan Continue(ActivityContext parent, string name, string source, ActivityKind kind)
+    /// <summary>Goes on with a step of a client in another process.</summary>
+    /// <param name="parent">The span there that it goes on in.</param>
+    /// <param name="name">The step's name.</param>
+    public StepSpan ContinueStep(FlowLink parent, string name) => buffer.ContinueStep(parent, name);
+
+    /// <summary>Goes on with a flow of another process, which sent a message.</summary>
+    /// <param name="parent">The span there that sent it.</param>
+    /// <param name="name">The message's name.</param>
+    /// <param name="ends">Who talks to whom.</param>
+    public MessageSpan ContinueMessage(FlowLink parent, string name, in MessageEnds ends) => buffer.ContinueMessage(parent, name, ends);
+
+    /// <summary>What a message to another process carries that is sent inside a compact span.</summary>
+    public static FlowLink LinkOf(CompactSpan span) =>
+        new(span.Flow.TraceHigh, span.Flow.TraceLow, span.Id, span.Flow.IsDrawn, Caller: MessageSpan.Around(span)?.TargetId);
+
+    /// <summary>What one carries that is sent inside a span of .NET.</summary>
+    public static FlowLink LinkOf(Activity span) =>
+        LinkOf(span.Context) with { IsOfNet = true, Caller = span.GetTagItem(MessageEnds.TargetTag) as string ?? span.Parent?.GetTagItem(MessageEnds.TargetTag) as string };
+
+    /// <summary>A parent in the form of W3C's trace context.</summary>
+    public static FlowLink LinkOf(ActivityContext parent)
     {
-        var (trace, span) = (parent.TraceId.ToHexString(), parent.SpanId.ToHexString());
-        return buffer.Continue(Number(trace.AsSpan(0, 16)), Number(trace.AsSpan(16)), Number(span), name, source, kind);
-    }
-
-    /// <summary>What a message carries that is sent inside a span of .NET.</summary>
-    public static FlowLink LinkOf(Activity span)
-    {
-        var trace = span.TraceId.ToHexString();
-        return new FlowLink(Number(trace.AsSpan(0, 16)), Number(trace.AsSpan(16)), Number(span.SpanId.ToHexString()), span.Recorded);
+        var trace = parent.TraceId.ToHexString();
+        return new FlowLink(
+            Number(trace.AsSpan(0, 16)), Number(trace.AsSpan(16)), Number(parent.SpanId.ToHexString()), (parent.TraceFlags & ActivityTraceFlags.Recorded) != 0);
     }
 
     private static ulong Number(ReadOnlySpan<char> digits) => ulong.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace Hugesim.Telemetry;
 
-/// <summary>Makes of the compact spans of a failed flow what stores and exporters take.</summary>
+/// <summary>Makes of the compact spans of flows that are sent what stores and exporters take.</summary>
 internal static class KeptSpan
 {
     // Each has the name and version of the source that would have made the span, and so the exporter's scope.
@@ -17,8 +17,8 @@ internal static class KeptSpan
         Hex(span.Id),
         span.ParentId == 0 ? null : Hex(span.ParentId),
         span.Name,
-        span.Kind,
-        span.Source,
+        KindOf(span),
+        SourceOf(span),
         span.Flow.TimeOf(span.Began),
         Stopwatch.GetElapsedTime(span.Began, span.Ended),
         span.Tags(),
@@ -31,7 +31,7 @@ internal static class KeptSpan
         var parent = new ActivityContext(
             ActivityTraceId.CreateFromString(span.Flow.TraceId), span.ParentId == 0 ? default : ActivitySpanId.CreateFromString(Hex(span.ParentId)),
             ActivityTraceFlags.Recorded);
-        var activity = s_sources[span.Source].CreateActivity(span.Name, span.Kind, parent);
+        var activity = s_sources[SourceOf(span)].CreateActivity(span.Name, KindOf(span), parent);
         if (activity is null)
         {
             return null;
@@ -51,6 +51,20 @@ internal static class KeptSpan
         var began = span.Flow.TimeOf(span.Began);
         return activity.SetStartTime(began).SetEndTime(began + Stopwatch.GetElapsedTime(span.Began, span.Ended));
     }
+
+    private static ActivityKind KindOf(CompactSpan span) => span switch
+    {
+        MessageSpan => ActivityKind.Server,
+        StepSpan step => step.Kind,
+        _ => ActivityKind.Internal,
+    };
+
+    private static string SourceOf(CompactSpan span) => span switch
+    {
+        MessageSpan => TelemetrySources.Messages,
+        StepSpan => ClientTracing.SourceName,
+        _ => KernelTracing.SourceName,
+    };
 
     // .NET draws the identifier when a span begins. This one began long ago, and other spans, also of other processes, say that they lie in it.
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_spanId")]

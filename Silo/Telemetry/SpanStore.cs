@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Hugesim.Telemetry;
 
 /// <summary>What to look for in a <see cref="SpanStore"/>.</summary>
@@ -20,7 +22,7 @@ public sealed class SpanStore(int capacitySpans)
     // A trace may not have the store to itself: of one that is longer, the first spans are kept.
     private readonly int _mostSpansOfTrace = Math.Max(1, capacitySpans / 4);
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, Trace> _traces = new(StringComparer.Ordinal);
+    private readonly Dictionary<UInt128, Trace> _traces = [];
     private readonly LinkedList<Trace> _well = new();
     private readonly LinkedList<Trace> _failed = new();
     private int _spans;
@@ -44,29 +46,42 @@ public sealed class SpanStore(int capacitySpans)
     /// <summary>Adds a span to its trace.</summary>
     public void Add(RecordedSpan span)
     {
+        ArgumentNullException.ThrowIfNull(span);
+        Add(IdOf(span.TraceId), span, span.Failed);
+    }
+
+    /// <summary>Adds one to its trace that takes its final form when somebody looks at it, so that whoever records it does not wait for that.</summary>
+    public void Add(CompactSpan span)
+    {
+        ArgumentNullException.ThrowIfNull(span);
+        Add(new UInt128(span.Flow.TraceHigh, span.Flow.TraceLow), span, span.Failed);
+    }
+
+    private void Add(UInt128 traceId, object span, bool failed)
+    {
         lock (_lock)
         {
-            if (!_traces.TryGetValue(span.TraceId, out var trace))
+            if (!_traces.TryGetValue(traceId, out var trace))
             {
-                _traces.Add(span.TraceId, trace = new Trace(span.TraceId));
+                _traces.Add(traceId, trace = new Trace(traceId));
                 _well.AddLast(trace.Place);
             }
 
-            if (trace.Spans.Count == _mostSpansOfTrace)
+            if (trace.Count == _mostSpansOfTrace)
             {
                 DroppedSpans++;
             }
             else
             {
-                trace.Spans.Add(span);
+                trace.Add(span);
                 _spans++;
                 _failedSpans += trace.Failed ? 1 : 0;
             }
 
-            if (span.Failed && !trace.Failed)
+            if (failed && !trace.Failed)
             {
                 trace.Failed = true;
-                _failedSpans += trace.Spans.Count;
+                _failedSpans += trace.Count;
                 _well.Remove(trace.Place);
                 _failed.AddLast(trace.Place);
             }
@@ -98,7 +113,7 @@ public sealed class SpanStore(int capacitySpans)
     {
         lock (_lock)
         {
-            return _traces.TryGetValue(traceId, out var trace) ? [.. trace.Spans] : [];
+            return _traces.TryGetValue(IdOf(traceId), out var trace) ? [.. trace.Spans] : [];
         }
     }
 
@@ -110,7 +125,7 @@ public sealed class SpanStore(int capacitySpans)
             return
             [
                 .. _traces.Values
-                    .Where(trace => trace.Spans.Exists(span => Matches(span, query)))
+                    .Where(trace => trace.Spans.Any(span => Matches(span, query)))
                     .OrderByDescending(trace => trace.Spans.Min(span => span.Start))
                     .Take(query.MostTraces)
                     .Select(trace => trace.Spans.ToArray()),
@@ -143,25 +158,45 @@ public sealed class SpanStore(int capacitySpans)
         var oldest = from.First!.Value;
         from.RemoveFirst();
         _traces.Remove(oldest.Id);
-        _spans -= oldest.Spans.Count;
-        _failedSpans -= oldest.Failed ? oldest.Spans.Count : 0;
-        DroppedSpans += oldest.Spans.Count;
+        _spans -= oldest.Count;
+        _failedSpans -= oldest.Failed ? oldest.Count : 0;
+        DroppedSpans += oldest.Count;
     }
+
+    // What is no identifier is that of no trace.
+    private static UInt128 IdOf(string traceId) =>
+        traceId.Length == 32 && UInt128.TryParse(traceId, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var id) ? id : 0;
 
     private sealed class Trace
     {
-        public Trace(string id)
+        private readonly List<object> _spans = [];
+
+        public Trace(UInt128 id)
         {
             Id = id;
             Place = new LinkedListNode<Trace>(this);
         }
 
-        public string Id { get; }
+        public UInt128 Id { get; }
 
         public LinkedListNode<Trace> Place { get; }
 
-        public List<RecordedSpan> Spans { get; } = [];
+        public int Count => _spans.Count;
 
         public bool Failed { get; set; }
+
+        public IEnumerable<RecordedSpan> Spans => Enumerable.Range(0, _spans.Count).Select(Final);
+
+        public void Add(object span) => _spans.Add(span);
+
+        private RecordedSpan Final(int index)
+        {
+            if (_spans[index] is not RecordedSpan span)
+            {
+                _spans[index] = span = KeptSpan.ToRecorded((CompactSpan)_spans[index]);
+            }
+
+            return span;
+        }
     }
 }

@@ -9,6 +9,7 @@ namespace Hugesim.Tests.Telemetry;
 public sealed class FlowBufferTests
 {
     private static readonly TimeSpan s_window = TimeSpan.FromSeconds(10);
+    private static readonly MessageEnds s_ends = new("grain", null, null);
 
     private readonly List<CompactSpan> _sent = [];
     private readonly ManualTime _time = new();
@@ -34,13 +35,54 @@ public sealed class FlowBufferTests
     {
         var buffer = Buffer(TimeSpan.Zero);
         var root = Begin(buffer);
-        End(Begin(buffer, root));
-        buffer.WaitingSpans.ShouldBe(1);
+        for (var i = 0; i < 100; i++)
+        {
+            End(Begin(buffer, root));
+        }
+
+        // They are counted by the dozen.
+        buffer.WaitingSpans.ShouldBeInRange(36, 100);
 
         End(root);
 
         _sent.ShouldBeEmpty();
         (buffer.WaitingSpans, buffer.ForgottenFlows).ShouldBe((0, 1));
+    }
+
+    [Fact]
+    public void Flow_ThatWasDrawn_IsSentSpanBySpanInAllProcesses()
+    {
+        var buffer = Buffer(TimeSpan.Zero);
+        var root = Begin(buffer, isDrawn: true);
+        var child = Begin(buffer, root);
+        End(child);
+        _sent.ShouldBe([child]);
+
+        var elsewhere = BeginElsewhere(Buffer(s_window), root);
+        End(elsewhere);
+        End(root);
+
+        _sent.ShouldBe([child, elsewhere, root]);
+        (buffer.WaitingSpans, buffer.FailedFlows, buffer.ForgottenFlows).ShouldBe((0, 0, 0));
+    }
+
+    [Fact]
+    public void Routines_OfOneMessage_NestLikeCalls()
+    {
+        var root = Begin(Buffer(TimeSpan.Zero));
+        var outer = root.BeginRoutine("outer");
+        var first = root.BeginRoutine("first");
+        first.End();
+        var second = root.BeginRoutine("second");
+        var message = new MessageSpan(root.Innermost, "message", s_ends);
+
+        // What somebody started beside them ends whenever it does.
+        outer.End();
+        root.Innermost.ShouldBe(second);
+        second.End();
+
+        (first.Parent, second.Parent, message.Parent, outer.Parent).ShouldBe((outer, outer, second, root));
+        root.Innermost.ShouldBe(root);
     }
 
     [Fact]
@@ -109,22 +151,45 @@ public sealed class FlowBufferTests
     [Fact]
     public void Flow_OfVeryManySpans_DoesNotTakeTheWholeBuffer()
     {
-        var buffer = Buffer(TimeSpan.Zero, mostSpans: 100);
+        var buffer = Buffer(TimeSpan.Zero, mostSpans: 400);
         var root = Begin(buffer);
         for (var i = 0; i < 1000; i++)
         {
             End(Begin(buffer, root));
         }
 
-        (buffer.WaitingSpans, buffer.DroppedSpans).ShouldBe((25, 975));
+        buffer.DroppedSpans.ShouldBe(900);
         End(root, failed: true);
-        _sent.Count.ShouldBe(26);
+        _sent.Count.ShouldBe(101);
+    }
+
+    [Fact]
+    public void Flows_OfManySpansThatNeverEnd_StayWithinTheBoundAlsoWithoutOtherProcesses()
+    {
+        var buffer = Buffer(TimeSpan.Zero, mostSpans: 4000);
+        var flows = new List<CompactSpan>();
+        for (var i = 0; i < 100; i++)
+        {
+            var root = Begin(buffer);
+            flows.Add(root);
+            for (var j = 0; j < 640; j++)
+            {
+                End(Begin(buffer, root));
+                buffer.WaitingSpans.ShouldBeLessThanOrEqualTo(4000);
+            }
+        }
+
+        buffer.EvictedFlows.ShouldBeInRange(90, 100);
+        End(flows[^1], failed: true);
+        _sent.Count.ShouldBe(641);
+        End(flows[0], failed: true);
+        _sent.Count.ShouldBe(642);
     }
 
     [Fact]
     public void Flows_ThatNeverEnd_StayWithinTheBound()
     {
-        var buffer = Buffer(TimeSpan.Zero, mostSpans: 100);
+        var buffer = Buffer(s_window, mostSpans: 100);
         var flows = new List<CompactSpan>();
         for (var i = 0; i < 1000; i++)
         {
@@ -193,12 +258,10 @@ public sealed class FlowBufferTests
         (buffer.WaitingSpans, buffer.FailedFlows, buffer.ForgottenFlows).ShouldBe((0, Flows / 2, Flows / 2));
     }
 
-    private static CompactSpan BeginElsewhere(FlowBuffer buffer, CompactSpan parent) =>
-        buffer.Continue(parent.Flow.TraceHigh, parent.Flow.TraceLow, parent.Id, "span", TelemetrySources.Messages, ActivityKind.Server);
+    private static MessageSpan BeginElsewhere(FlowBuffer buffer, CompactSpan parent) => buffer.ContinueMessage(FlowRecording.LinkOf(parent), "span", s_ends);
 
-    private static CompactSpan Begin(FlowBuffer buffer, CompactSpan? under = null) => under is null
-        ? buffer.Begin("span", TelemetrySources.Messages, ActivityKind.Server)
-        : under.Begin("span", TelemetrySources.Messages, ActivityKind.Server);
+    private static MessageSpan Begin(FlowBuffer buffer, CompactSpan? under = null, bool isDrawn = false) =>
+        under is null ? buffer.BeginMessage(isDrawn, "span", s_ends) : new MessageSpan(under, "span", s_ends);
 
     private static void End(CompactSpan span, bool failed = false)
     {

@@ -38,8 +38,11 @@ public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
 
     private protected GrainRequest(CallOptions options) => Options = options;
 
-    /// <summary>Interface and method, for messages and traces.</summary>
+    /// <summary>Interface and method, for messages.</summary>
     public abstract string MethodName { get; }
+
+    /// <summary>The same as the name of a span: <c>IPinger/Ping</c>.</summary>
+    public virtual string SpanName => MethodName;
 
     /// <summary>How long the caller waits, where the method says it (<see cref="Orleans.ResponseTimeoutAttribute"/>).</summary>
     protected virtual TimeSpan? ResponseTimeout => null;

@@ -19,10 +19,9 @@ public abstract class CallRecorder
     /// <param name="sender">What it belongs to, or null if it belongs to nothing.</param>
     /// <param name="method">Interface and method.</param>
     /// <param name="target">The grain that is called.</param>
-    /// <param name="caller">The grain that calls, or null.</param>
     /// <param name="silo">The silo.</param>
     /// <returns>The record, or null if the call is to have a span of .NET.</returns>
-    public abstract object? OnStart(object? sender, string method, string target, string? caller, string silo);
+    public abstract object? OnStart(object? sender, string method, string target, string silo);
 
     /// <summary>The call has ended.</summary>
     /// <param name="record">The record.</param>

@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using Hugesim.Embedded.CodeGeneration;
 
 namespace Hugesim.Embedded;
@@ -12,9 +10,6 @@ namespace Hugesim.Embedded;
 internal static class CallTracing
 {
     private static readonly ActivitySource Source = new("Microsoft.Orleans.Application", "1.1.0");
-
-    // A method's name is one object for all calls.
-    private static readonly ConcurrentDictionary<string, Names> NamesOf = new(new SameObject());
 
     /// <summary>The caller's span travels with the request.</summary>
     public static void OnSend(GrainRequest request)
@@ -40,25 +35,24 @@ internal static class CallTracing
             return;
         }
 
-        var names = NamesOf.GetOrAdd(request.MethodName, static method => Names.Of(method));
-        var from = (request.Caller as Activation)?.TraceName;
-        if (parent is not Activity && CallRecorder.Current?.OnStart(parent, names.Full, host.TraceName, from, host.Silo.Name) is { } record)
+        var name = request.SpanName;
+        if (parent is not Activity && CallRecorder.Current?.OnStart(parent, name, host.TraceName, host.Silo.Name) is { } record)
         {
             request.Span = record;
             return;
         }
 
-        var span = Source.StartActivity(names.Full, ActivityKind.Server, (parent as Activity)?.Context ?? default);
+        var span = Source.StartActivity(name, ActivityKind.Server, (parent as Activity)?.Context ?? default);
         request.Span = span;
         if (span is not { IsAllDataRequested: true })
         {
             return;
         }
 
-        span.SetTag("rpc.system.name", "orleans").SetTag("orleans.rpc.service", names.Service).SetTag("rpc.method", names.Full);
+        span.SetTag("rpc.system.name", "orleans").SetTag("orleans.rpc.service", name[..name.IndexOf('/', StringComparison.Ordinal)]).SetTag("rpc.method", name);
         span.SetTag("orleans.rpc.target_id", host.TraceName);
         span.SetTag("hugesim.silo", host.Silo.Name);
-        if (from is not null)
+        if ((request.Caller as Activation)?.TraceName is { } from)
         {
             span.SetTag("orleans.rpc.source_id", from);
         }
@@ -86,21 +80,5 @@ internal static class CallTracing
         }
 
         span.Stop();
-    }
-
-    private sealed class SameObject : IEqualityComparer<string>
-    {
-        public bool Equals(string? x, string? y) => ReferenceEquals(x, y);
-
-        public int GetHashCode(string obj) => RuntimeHelpers.GetHashCode(obj);
-    }
-
-    private sealed record Names(string Service, string Full)
-    {
-        public static Names Of(string method)
-        {
-            var dot = method.IndexOf('.', StringComparison.Ordinal);
-            return new Names(method[..dot], $"{method[..dot]}/{method[(dot + 1)..]}");
-        }
     }
 }

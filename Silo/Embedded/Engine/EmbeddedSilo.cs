@@ -14,6 +14,7 @@ public sealed class EmbeddedSilo
     internal EmbeddedSilo(int index, int generation, ImmutableDictionary<string, string> metadata)
     {
         Index = index;
+        Name = $"silo {index}";
         Metadata = metadata;
         SiloAddress = SiloAddress.New(IPAddress.Loopback, index, generation);
     }
@@ -22,7 +23,7 @@ public sealed class EmbeddedSilo
     public int Index { get; }
 
     /// <summary>A name for messages.</summary>
-    public string Name => $"silo {Index}";
+    public string Name { get; }
 
     /// <summary>The address; a restarted silo has a new generation.</summary>
     public SiloAddress SiloAddress { get; }

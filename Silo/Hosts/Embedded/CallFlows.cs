@@ -3,7 +3,7 @@ using Hugesim.Embedded;
 
 namespace Hugesim.Telemetry;
 
-/// <summary>Records the messages of flows that are sent only if they fail. All silos are in this process, so what travels with a message is its sender's span itself.</summary>
+/// <summary>Records messages where all flows of the process are recorded. All silos are in this process, so what travels with a message is its sender's span itself.</summary>
 internal sealed class CallFlows : CallRecorder
 {
     private static readonly CallFlows s_instance = new();
@@ -12,20 +12,20 @@ internal sealed class CallFlows : CallRecorder
     public static void Install() => Current = s_instance;
 
     /// <inheritdoc/>
-    public override object? OnSend() => CompactSpan.Current;
+    public override object? OnSend() => FrameSpan.Current?.Innermost;
 
     /// <inheritdoc/>
-    public override object? OnStart(object? sender, string method, string target, string? caller, string silo)
+    public override object? OnStart(object? sender, string method, string target, string silo)
     {
-        var message = new MessageEnds(target, caller, silo);
+        var ends = new MessageEnds(target, silo, null);
         var span = sender is CompactSpan parent
-            ? parent.Begin(method, TelemetrySources.Messages, ActivityKind.Server, message)
+            ? new MessageSpan(parent, method, ends)
             : FlowSampler.IsNoFlow(method)
                 ? null
-                : FlowRecording.OfProcess?.TryBegin(method, TelemetrySources.Messages, ActivityKind.Server, message);
+                : FlowRecording.OfProcess?.BeginMessage(method, ends);
         if (span is not null)
         {
-            CompactSpan.Current = span;
+            FrameSpan.Current = span;
         }
 
         return span;
@@ -38,7 +38,7 @@ internal sealed class CallFlows : CallRecorder
         var span = (CompactSpan)record;
         if (failure is not null)
         {
-            new FlowSpan(span, isLeaf: true).Fail(failure);
+            new FlowSpan(span).Fail(failure);
         }
 
         span.End();

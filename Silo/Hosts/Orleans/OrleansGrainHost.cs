@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Hugesim.Grains;
-using Hugesim.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
@@ -103,7 +102,7 @@ public static class GrainHost
             builder.Services.AddSingleton<IHostLifetime, ProgramLifetime>();
             // Orleans' default keeps grains on the silo that calls them while it has room: one silo would have them all.
             builder.Services.AddSingleton<PlacementStrategy, RandomPlacement>();
-            builder.UseOrleans(silo => (options.Traces ? WithFlows(silo, name) : silo)
+            builder.UseOrleans(silo => silo
                 .AddHugesimGrains(nodes, options.Combines)
                 .UseLocalhostClustering(port, gatewayPort: 0, new IPEndPoint(IPAddress.Loopback, firstPort), serviceId: "hugesim", clusterId: cluster)
                 .Configure<SiloOptions>(o => o.SiloName = name)
@@ -111,12 +110,6 @@ public static class GrainHost
                 .Configure<ClusterMembershipOptions>(o => o.LivenessEnabled = false)
                 .Configure<SiloMessagingOptions>(o => o.ResponseTimeout = GrainHostOptions.ResponseTimeout));
             return builder.Build();
-        }
-
-        private static ISiloBuilder WithFlows(ISiloBuilder silo, string name)
-        {
-            CallFlows.AddTo(silo, name);
-            return silo;
         }
 
         private static async Task SeesAll(IHost silo, int count)

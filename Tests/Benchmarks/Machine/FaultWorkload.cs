@@ -16,10 +16,9 @@ internal sealed class FaultWorkload : IAsyncDisposable
     /// <summary>Boots a machine with a pool that holds all mappings at once.</summary>
     /// <param name="processes">Processes at work side by side.</param>
     /// <param name="pages">Huge pages of each mapping.</param>
-    /// <param name="traces">Messages can carry spans.</param>
-    public static async Task<FaultWorkload> StartAsync(int processes, long pages, bool traces = false)
+    public static async Task<FaultWorkload> StartAsync(int processes, long pages)
     {
-        var host = await GrainHost.StartAsync(new GrainHostOptions(Traces: traces));
+        var host = await GrainHost.StartAsync(new GrainHostOptions());
         var grains = await host.RunAsync(async grains =>
         {
             var machine = grains.GetGrain<IMachineGrain>("bench");

@@ -19,7 +19,7 @@ public static class ClusterClient
 
     /// <summary>Connects.</summary>
     /// <param name="target">The cluster.</param>
-    /// <param name="traces">Messages carry spans; without, they cost nothing.</param>
+    /// <param name="traces">The client records flows, and learns which ones have failed elsewhere.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ClusterException">The cluster does not answer.</exception>
     public static async ValueTask<IGrainHost> ConnectAsync(ClusterTarget target, bool traces, CancellationToken cancellationToken)
@@ -32,7 +32,7 @@ public static class ClusterClient
         var losses = new ConnectionLosses(target.Name);
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSingleton<IHostLifetime, ProgramLifetime>();
-        builder.UseOrleansClient(client => Configure(client, target, losses, traces));
+        builder.UseOrleansClient(client => Configure(client, target, losses));
         var host = builder.Build();
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(ConnectTimeout);
@@ -55,13 +55,8 @@ public static class ClusterClient
         }
     }
 
-    private static void Configure(IClientBuilder client, ClusterTarget target, ConnectionLosses losses, bool traces)
+    private static void Configure(IClientBuilder client, ClusterTarget target, ConnectionLosses losses)
     {
-        if (traces)
-        {
-            CallFlows.AddTo(client);
-        }
-
         FlowControl.AllowType(client.Services);
         client.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (target.ClusterId, target.ServiceId));
         client.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = GrainHostOptions.ResponseTimeout);

@@ -127,7 +127,6 @@ public static class SiloProcess
             SiloFlows.AddTo(silo);
             if (telemetry is not null)
             {
-                CallFlows.AddTo(silo, settings.Name);
                 silo.Services.AddSingleton(telemetry.Pools);
             }
 

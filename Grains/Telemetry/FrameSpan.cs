@@ -1,0 +1,164 @@
+using System.Diagnostics;
+
+namespace Hugesim.Telemetry;
+
+/// <summary>
+/// What one caller does, one thing after the other: a step of a client, or a grain's work for one message. The routines inside it nest like the calls of a thread, so that it
+/// knows the innermost, and only it is carried along by asynchronous calls: setting what they carry costs more than the rest of a span.
+/// </summary>
+public abstract class FrameSpan : CompactSpan
+{
+    private static readonly AsyncLocal<FrameSpan?> s_current = new();
+
+    private CompactSpan _innermost;
+
+    private protected FrameSpan(CompactFlow flow, CompactSpan? parent, string name)
+        : base(flow, parent, name) => _innermost = this;
+
+    /// <summary>The one that the code which runs now is a part of, or null.</summary>
+    public static FrameSpan? Current
+    {
+        get => s_current.Value;
+        set => s_current.Value = value;
+    }
+
+    /// <summary>The routine under way inside it that is in no other one's middle, or itself.</summary>
+    public CompactSpan Innermost => _innermost;
+
+    /// <summary>A routine of the kernel begins.</summary>
+    /// <param name="name">Its name.</param>
+    public RoutineSpan BeginRoutine(string name)
+    {
+        var routine = new RoutineSpan(_innermost.FlowOfChild, _innermost, name, this);
+        _innermost = routine;
+        return routine;
+    }
+
+    /// <summary>A routine ends. What somebody started beside it may still be under way, and ends when it does.</summary>
+    internal void Leave(RoutineSpan routine)
+    {
+        if (_innermost == routine)
+        {
+            do
+            {
+                _innermost = _innermost.Parent!;
+            }
+            while (_innermost != this && _innermost.Ended != 0);
+        }
+    }
+}
+
+/// <summary>A step of a client.</summary>
+public sealed class StepSpan : FrameSpan
+{
+    /// <summary>Begins it.</summary>
+    /// <param name="flow">The part of its flow here.</param>
+    /// <param name="remoteParentId">The span of another process that it lies in, or 0.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="kind">Server for what somebody else asked for.</param>
+    public StepSpan(CompactFlow flow, ulong remoteParentId, string name, ActivityKind kind)
+        : base(flow, null, name)
+    {
+        Kind = kind;
+        LieIn(remoteParentId);
+    }
+
+    /// <summary>Server for what somebody else asked for.</summary>
+    public ActivityKind Kind { get; }
+}
+
+/// <summary>A message to a grain.</summary>
+public sealed class MessageSpan : FrameSpan
+{
+    private readonly MessageEnds _ends;
+
+    /// <summary>Begins one that lies in no other span of this process.</summary>
+    /// <param name="flow">The part of its flow here.</param>
+    /// <param name="remoteParentId">The span of another process that it lies in, or 0.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="ends">Who talks to whom.</param>
+    public MessageSpan(CompactFlow flow, ulong remoteParentId, string name, in MessageEnds ends)
+        : base(flow, null, name)
+    {
+        _ends = ends;
+        LieIn(remoteParentId);
+    }
+
+    /// <summary>Begins one that is sent inside another span.</summary>
+    /// <param name="parent">That.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="ends">Who talks to whom.</param>
+    public MessageSpan(CompactSpan parent, string name, in MessageEnds ends)
+        : base(parent.FlowOfChild, parent, name) => _ends = ends;
+
+    /// <summary>The message whose work a span is a part of, or null.</summary>
+    public static MessageSpan? Around(CompactSpan? span)
+    {
+        while (span is not null and not MessageSpan)
+        {
+            span = span.Parent;
+        }
+
+        return span as MessageSpan;
+    }
+
+    /// <summary>The id of the grain that is called.</summary>
+    public string TargetId => _ends.TargetId;
+
+    private protected override List<KeyValuePair<string, object>> FirstTags() => _ends.Tags(Name, Around(Parent)?.TargetId);
+}
+
+/// <summary>A routine of the kernel.</summary>
+public sealed class RoutineSpan : CompactSpan
+{
+    private readonly FrameSpan _frame;
+
+    // Most have no more numbers than these: an object less.
+    private string? _firstTag;
+    private string? _secondTag;
+    private long _firstNumber;
+    private long _secondNumber;
+
+    internal RoutineSpan(CompactFlow flow, CompactSpan parent, string name, FrameSpan frame)
+        : base(flow, parent, name) => _frame = frame;
+
+    /// <inheritdoc/>
+    public override void Add(string tag, long value)
+    {
+        if (_firstTag is null)
+        {
+            (_firstTag, _firstNumber) = (tag, value);
+        }
+        else if (_secondTag is null)
+        {
+            (_secondTag, _secondNumber) = (tag, value);
+        }
+        else
+        {
+            base.Add(tag, value);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void End()
+    {
+        _frame.Leave(this);
+        base.End();
+    }
+
+    private protected override List<KeyValuePair<string, object>> FirstTags()
+    {
+        var tags = new List<KeyValuePair<string, object>>();
+        if (_firstTag is not null)
+        {
+            tags.Add(new(_firstTag, _firstNumber));
+        }
+
+        if (_secondTag is not null)
+        {
+            TagNode.Set(tags, _secondTag, _secondNumber);
+        }
+
+        return tags;
+    }
+}
