@@ -10,8 +10,8 @@ namespace Hugesim.Telemetry;
 public sealed class CarriesFlowAttribute : Attribute;
 
 /// <summary>
-/// A request that knows what it was sent in. Orleans' way to the same is filters of calls and the request context, which cost each call an eighth more while nobody traces,
-/// and a third more than this while somebody does.
+/// A request that knows what it was sent in. Orleans' way to the same is filters of calls and the request context: with them flows take a fifth more processor time while nobody
+/// traces, where these take none, and two thirds more while somebody does.
 /// </summary>
 [GenerateSerializer, Alias("FlowRequestBase")]
 public abstract class FlowRequestBase : RequestBase
