@@ -75,6 +75,18 @@ public sealed class LoadCommandTests
     }
 
     [Fact]
+    public async Task Load_OpenLoopWhereOneWorkerHasAllProcesses_HoldsTheRate()
+    {
+        // All backends are forked from the postmaster, and so stay with its worker; nineteen others have nothing to do.
+        var (_, lines, _) = await JsonAsync("postgres", "--processes", "20", "--rate", "50", "--calls", "100");
+        var summary = lines[^1];
+        summary.GetProperty("calls").GetInt64().ShouldBe(100);
+
+        // Two seconds, and ten times as much on a busy machine. If each worker had its share of the rate it would be forty.
+        summary.GetProperty("calls_due").GetInt64().ShouldBeInRange(100, 1000);
+    }
+
+    [Fact]
     public async Task Load_ImpossibleRate_CountsTheWaitAndFails()
     {
         var (exitCode, lines, errors) = await JsonAsync("jvm", "--processes", "4", "--rate", "50000000", "--duration", "1s");

@@ -5,13 +5,11 @@ namespace Hugesim.Load;
 /// latency counts from the time it was due.
 /// </summary>
 /// <param name="CallsPerSecond">The rate of all workers together.</param>
-/// <param name="Workers">How many share it.</param>
-internal readonly record struct OpenLoopSchedule(double CallsPerSecond, int Workers)
+internal readonly record struct OpenLoopSchedule(double CallsPerSecond)
 {
-    /// <summary>When a worker's call is due, in nanoseconds after the start.</summary>
-    /// <param name="worker">The worker, from 0.</param>
-    /// <param name="call">Its call, from 0.</param>
-    public long DueNanoseconds(int worker, long call) => (long)((worker + ((double)call * Workers)) / CallsPerSecond * 1e9);
+    /// <summary>When a call is due, in nanoseconds after the start.</summary>
+    /// <param name="call">The call, from 0.</param>
+    public long DueNanoseconds(long call) => (long)(call / CallsPerSecond * 1e9);
 
     /// <summary>How many calls of all workers are due before a time.</summary>
     public long DueBefore(long nanoseconds) => (long)Math.Ceiling(nanoseconds / 1e9 * CallsPerSecond);

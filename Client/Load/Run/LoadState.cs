@@ -17,12 +17,13 @@ internal sealed class LoadState
     private long _nextChild;
     private long _lastSuccess;
     private long _begun;
+    private long _due;
     private volatile bool _stopped;
 
     public LoadState(LoadOptions options)
     {
         Options = options;
-        _workers = [.. Enumerable.Range(0, options.Workers).Select(i => new LoadWorker(this, i))];
+        _workers = [.. Enumerable.Range(0, options.Workers).Select(_ => new LoadWorker(this))];
     }
 
     public LoadOptions Options { get; }
@@ -30,7 +31,7 @@ internal sealed class LoadState
     public IReadOnlyList<LoadWorker> Workers => _workers;
 
     /// <summary>The open loop's schedule; null in a closed loop.</summary>
-    public OpenLoopSchedule? Schedule => Options.Rate is { } rate ? new OpenLoopSchedule(rate, _workers.Length) : null;
+    public OpenLoopSchedule? Schedule => Options.Rate is { } rate ? new OpenLoopSchedule(rate) : null;
 
     /// <summary>The longest sleep of a worker.</summary>
     public TimeSpan MostSleep { get; } = TimeSpan.FromMilliseconds(100);
@@ -60,8 +61,14 @@ internal sealed class LoadState
     /// <summary>Begins to count time anew.</summary>
     public void ResetClock() => Volatile.Write(ref _zero, _clock.ElapsedTicks);
 
+    /// <summary>When the next call of an open loop is due that no worker has taken, in nanoseconds; null in a closed loop.</summary>
+    public long? TakeDue() => Schedule?.DueNanoseconds(Interlocked.Increment(ref _due) - 1);
+
     /// <summary>May one more call be measured? Counted only where calls are limited: all workers would share the counter.</summary>
     public bool MayBegin() => Options.Calls is not { } calls || Interlocked.Increment(ref _begun) <= calls;
+
+    /// <summary>As many calls as were asked for are measured, or under way.</summary>
+    public bool HasBegunAll => Options.Calls is { } calls && Interlocked.Read(ref _begun) >= calls;
 
     /// <summary>What <see cref="MayBegin"/> allowed was not begun.</summary>
     public void GiveBack()

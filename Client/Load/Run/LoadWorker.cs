@@ -17,7 +17,7 @@ internal readonly record struct Birth(LoadMachine Machine, ProcessKind Kind, lon
 /// One call at a time for the processes that it looks after, in turn. A process forks only on its own worker, so that the child's copy of its memory is the
 /// one that the kernel made.
 /// </summary>
-internal sealed class LoadWorker(LoadState state, int number)
+internal sealed class LoadWorker(LoadState state)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan PauseAfterEngineFailure = TimeSpan.FromMilliseconds(20);
@@ -63,20 +63,27 @@ internal sealed class LoadWorker(LoadState state, int number)
     public async Task RunAsync()
     {
         var end = (long)state.Options.Duration.TotalNanoseconds;
-        for (var call = 0L; !state.IsStopped; call++)
+        long? due = null;
+        while (!state.IsStopped && !state.HasBegunAll && state.Nanoseconds < end)
         {
-            var due = state.Schedule?.DueNanoseconds(number, call);
-            if (state.Nanoseconds >= end || due >= end)
+            if (_processes.Count == 0 && _newcomers.IsEmpty && _births.IsEmpty)
+            {
+                // Who has no processes takes no call away from those who have some.
+                await Task.Delay(Pause);
+                continue;
+            }
+
+            due ??= state.TakeDue();
+            if (due >= end || (due is { } time && !await WaitUntilAsync(time)) || !state.MayBegin())
             {
                 return;
             }
 
-            if ((due is { } time && !await WaitUntilAsync(time)) || !state.MayBegin())
+            if (await StepAsync(due ?? state.Nanoseconds))
             {
-                return;
+                due = null;
             }
-
-            if (!await StepAsync(due ?? state.Nanoseconds))
+            else
             {
                 state.GiveBack();
                 await Task.Delay(Pause);
