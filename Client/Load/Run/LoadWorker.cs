@@ -272,8 +272,8 @@ internal sealed class LoadWorker(LoadState state)
                 return true;
             }
 
-            // Awakes often enough to notice that the run has been stopped.
-            await Task.Delay(left < state.MostSleep ? left : state.MostSleep);
+            // Awakes often enough to notice that the run has been stopped. Less than a tick of the timers would be no sleep: a loop that takes the processor from the calls.
+            await Task.Delay(left < Pause ? Pause : left < state.MostSleep ? left : state.MostSleep);
         }
 
         return false;
