@@ -24,9 +24,6 @@ public readonly struct FlowSpan : IDisposable
     /// <summary>The span, if it is one of .NET.</summary>
     public Activity? Activity => _activity;
 
-    /// <summary>The span, if it is a compact one.</summary>
-    public CompactSpan? Compact => _compact;
-
     /// <summary>Adds a number; nothing, not even a boxed number, while nobody listens.</summary>
     public FlowSpan With(string tag, long value)
     {
