@@ -10,6 +10,8 @@ public abstract class CompactFlow(ulong traceHigh, ulong traceLow, bool isDrawn)
 {
     private volatile bool _isGone;
     private long _zeroTicks;
+    private long _zeroId;
+    private int _numbers;
 
     /// <summary>The first half of the trace's identifier.</summary>
     public ulong TraceHigh { get; } = traceHigh;
@@ -43,11 +45,28 @@ public abstract class CompactFlow(ulong traceHigh, ulong traceLow, bool isDrawn)
         return new(_zeroTicks + Stopwatch.GetElapsedTime(0, timestamp).Ticks, DateTimeKind.Utc);
     }
 
+    /// <summary>A number for a span of this part, from 1.</summary>
+    internal int NextNumber() => Interlocked.Increment(ref _numbers);
+
+    /// <summary>The identifier of the span with a number.</summary>
+    internal ulong IdOf(int number)
+    {
+        if (Volatile.Read(ref _zeroId) == 0)
+        {
+            // Other parts of the flow draw theirs: that they meet is as likely as with identifiers that are all drawn.
+            Interlocked.CompareExchange(ref _zeroId, Random.Shared.NextInt64(1, long.MaxValue - int.MaxValue), 0);
+        }
+
+        return (ulong)(_zeroId + number);
+    }
+
     /// <summary>A new part of the same flow, for what begins when this one has ended.</summary>
     public abstract CompactFlow Again();
 
-    /// <summary>A span has ended.</summary>
-    public abstract void End(CompactSpan span);
+    /// <summary>A span has ended, and before it routines inside it that did not say so themselves.</summary>
+    /// <param name="first">The first of a list of those, with the span as the last; or the span.</param>
+    /// <param name="last">The span.</param>
+    public abstract void End(CompactSpan first, CompactSpan last);
 }
 
 /// <summary>What a message to another process carries of the flow that it belongs to.</summary>

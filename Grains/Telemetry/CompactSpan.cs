@@ -9,7 +9,7 @@ namespace Hugesim.Telemetry;
 public abstract class CompactSpan
 {
     private TagNode? _tags;
-    private ulong _id;
+    private int _number;
 
     private protected CompactSpan(CompactFlow flow, CompactSpan? parent, string name)
     {
@@ -41,17 +41,17 @@ public abstract class CompactSpan
     /// <summary>The next one in the list of its flow.</summary>
     public CompactSpan? Next { get; set; }
 
-    /// <summary>Its identifier, drawn when somebody asks.</summary>
+    /// <summary>Its identifier, made when somebody asks.</summary>
     public ulong Id
     {
         get
         {
-            if (_id == 0)
+            if (_number == 0)
             {
-                Interlocked.CompareExchange(ref _id, (ulong)Random.Shared.NextInt64(1, long.MaxValue), 0);
+                Interlocked.CompareExchange(ref _number, Flow.NextNumber(), 0);
             }
 
-            return _id;
+            return Flow.IdOf(_number);
         }
     }
 
@@ -81,10 +81,10 @@ public abstract class CompactSpan
     }
 
     /// <summary>It ends.</summary>
-    public virtual void End()
+    public void End()
     {
         Ended = Stopwatch.GetTimestamp();
-        Flow.End(this);
+        OnEnded();
     }
 
     /// <summary>Its tags, the last value of each: of the message, the first two numbers of a routine, and all others in the order in which they were set.</summary>
@@ -98,6 +98,8 @@ public abstract class CompactSpan
     /// <summary>The value of a tag, or null.</summary>
     public object? Tag(string name) => Tags().FirstOrDefault(tag => tag.Key == name).Value;
 
+    private protected virtual void OnEnded() => Flow.End(this, this);
+
     private protected virtual List<KeyValuePair<string, object>> FirstTags() => [];
 
     private void Add(TagNode tag)
@@ -107,11 +109,14 @@ public abstract class CompactSpan
     }
 
     /// <summary>It lies in a span of another process, or in none if that is 0.</summary>
-    private protected void LieIn(ulong remoteParentId)
+    private protected void LieIn(ulong remoteParentId, string? caller = null)
     {
         if (remoteParentId != 0)
         {
-            Add(new RemoteParent(remoteParentId));
+            Add(new RemoteParent(remoteParentId, caller));
         }
     }
+
+    /// <summary>The id of the grain whose work that span of another process is a part of, or null.</summary>
+    private protected string? RemoteCaller => TagNode.Find<RemoteParent>(_tags)?.Caller;
 }

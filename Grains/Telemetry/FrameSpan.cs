@@ -8,8 +8,6 @@ namespace Hugesim.Telemetry;
 /// </summary>
 public abstract class FrameSpan : CompactSpan
 {
-    private static readonly AsyncLocal<FrameSpan?> s_current = new();
-
     private CompactSpan _innermost;
 
     private protected FrameSpan(CompactFlow flow, CompactSpan? parent, string name)
@@ -18,8 +16,8 @@ public abstract class FrameSpan : CompactSpan
     /// <summary>The one that the code which runs now is a part of, or null.</summary>
     public static FrameSpan? Current
     {
-        get => s_current.Value;
-        set => s_current.Value = value;
+        get => CurrentFrame.Get();
+        set => CurrentFrame.Set(value);
     }
 
     /// <summary>The routine under way inside it that is in no other one's middle, or itself.</summary>
@@ -29,7 +27,7 @@ public abstract class FrameSpan : CompactSpan
     /// <param name="name">Its name.</param>
     public RoutineSpan BeginRoutine(string name)
     {
-        var routine = new RoutineSpan(_innermost.FlowOfChild, _innermost, name, this);
+        var routine = new RoutineSpan(_innermost.FlowOfChild, _innermost, name);
         _innermost = routine;
         return routine;
     }
@@ -45,7 +43,11 @@ public abstract class FrameSpan : CompactSpan
             }
             while (_innermost != this && _innermost.Ended != 0);
         }
+
+        Keep(routine);
     }
+
+    private protected virtual void Keep(RoutineSpan routine) => routine.Flow.End(routine, routine);
 }
 
 /// <summary>A step of a client.</summary>
@@ -70,7 +72,15 @@ public sealed class StepSpan : FrameSpan
 /// <summary>A message to a grain.</summary>
 public sealed class MessageSpan : FrameSpan
 {
-    private readonly MessageEnds _ends;
+    // All threads of a process know a flow, so that it takes a lock for each end, but a message's routines end one after the other.
+    private const int MostKept = 64;
+
+    private readonly object _target;
+    private readonly string? _silo;
+
+    // A ring: its last one knows the first.
+    private RoutineSpan? _kept;
+    private int _keptCount;
 
     /// <summary>Begins one that lies in no other span of this process.</summary>
     /// <param name="flow">The part of its flow here.</param>
@@ -80,8 +90,8 @@ public sealed class MessageSpan : FrameSpan
     public MessageSpan(CompactFlow flow, ulong remoteParentId, string name, in MessageEnds ends)
         : base(flow, null, name)
     {
-        _ends = ends;
-        LieIn(remoteParentId);
+        (_target, _silo) = (ends.Target, ends.Silo);
+        LieIn(remoteParentId, ends.Caller);
     }
 
     /// <summary>Begins one that is sent inside another span.</summary>
@@ -89,7 +99,7 @@ public sealed class MessageSpan : FrameSpan
     /// <param name="name">Its name.</param>
     /// <param name="ends">Who talks to whom.</param>
     public MessageSpan(CompactSpan parent, string name, in MessageEnds ends)
-        : base(parent.FlowOfChild, parent, name) => _ends = ends;
+        : base(parent.FlowOfChild, parent, name) => (_target, _silo) = (ends.Target, ends.Silo);
 
     /// <summary>The message whose work a span is a part of, or null.</summary>
     public static MessageSpan? Around(CompactSpan? span)
@@ -103,24 +113,60 @@ public sealed class MessageSpan : FrameSpan
     }
 
     /// <summary>The id of the grain that is called.</summary>
-    public string TargetId => _ends.TargetId;
+    public string TargetId => Ends.TargetId;
 
-    private protected override List<KeyValuePair<string, object>> FirstTags() => _ends.Tags(Name, Around(Parent)?.TargetId);
+    private MessageEnds Ends => new(_target, _silo, RemoteCaller);
+
+    private protected override void Keep(RoutineSpan routine)
+    {
+        if (routine.Flow != Flow)
+        {
+            base.Keep(routine);
+        }
+        else if (Ended != 0 || routine.Failed || _keptCount == MostKept)
+        {
+            Flow.End(TakeKept(routine), routine);
+        }
+        else
+        {
+            routine.Next = _kept is null ? routine : _kept.Next;
+            (_kept ?? routine).Next = routine;
+            _kept = routine;
+            _keptCount++;
+        }
+    }
+
+    private protected override void OnEnded() => Flow.End(TakeKept(this), this);
+
+    // As a list that ends with one more.
+    private CompactSpan TakeKept(CompactSpan last)
+    {
+        if (_kept is null)
+        {
+            return last;
+        }
+
+        var first = _kept.Next!;
+        (_kept.Next, _kept, _keptCount) = (last, null, 0);
+        return first;
+    }
+
+    private protected override List<KeyValuePair<string, object>> FirstTags() => Ends.Tags(Name, Around(Parent)?.TargetId);
 }
 
 /// <summary>A routine of the kernel.</summary>
 public sealed class RoutineSpan : CompactSpan
 {
-    private readonly FrameSpan _frame;
-
     // Most have no more numbers than these: an object less.
     private string? _firstTag;
     private string? _secondTag;
     private long _firstNumber;
     private long _secondNumber;
 
-    internal RoutineSpan(CompactFlow flow, CompactSpan parent, string name, FrameSpan frame)
-        : base(flow, parent, name) => _frame = frame;
+    internal RoutineSpan(CompactFlow flow, CompactSpan parent, string name)
+        : base(flow, parent, name)
+    {
+    }
 
     /// <inheritdoc/>
     public override void Add(string tag, long value)
@@ -139,11 +185,18 @@ public sealed class RoutineSpan : CompactSpan
         }
     }
 
-    /// <inheritdoc/>
-    public override void End()
+    private protected override void OnEnded() => FrameOf(this).Leave(this);
+
+    private static FrameSpan FrameOf(CompactSpan span)
     {
-        _frame.Leave(this);
-        base.End();
+        while (true)
+        {
+            span = span.Parent!;
+            if (span is FrameSpan frame)
+            {
+                return frame;
+            }
+        }
     }
 
     private protected override List<KeyValuePair<string, object>> FirstTags()

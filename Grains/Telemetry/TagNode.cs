@@ -84,9 +84,11 @@ internal sealed class ObjectTag(string tag, object value) : TagNode
 }
 
 /// <summary>The span of another process that it lies in, which is no tag of it.</summary>
-internal sealed class RemoteParent(ulong id) : TagNode
+internal sealed class RemoteParent(ulong id, string? caller) : TagNode
 {
     public ulong Id => id;
+
+    public string? Caller => caller;
 
     protected override void AddTo(List<KeyValuePair<string, object>> tags)
     {

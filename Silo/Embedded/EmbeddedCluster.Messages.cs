@@ -12,7 +12,7 @@ public sealed partial class EmbeddedCluster
     internal void Send(GrainReference target, GrainRequest request, CancellationToken cancellationToken)
     {
         request.Target = target;
-        request.Caller = SynchronizationContext.Current as ExecutionNode;
+        request.SetCaller();
         request.Context = RequestContext.Current;
         CallTracing.OnSend(request);
         if (cancellationToken.CanBeCanceled)

@@ -59,5 +59,5 @@ internal sealed class BufferedFlow(FlowBuffer buffer, ulong traceHigh, ulong tra
     public override CompactFlow Again() => buffer.GoOn(this);
 
     /// <inheritdoc/>
-    public override void End(CompactSpan span) => buffer.End(this, span);
+    public override void End(CompactSpan first, CompactSpan last) => buffer.End(this, first, last);
 }

@@ -31,13 +31,8 @@ internal sealed class CallMeter(Meter meter)
     }
 
     /// <summary>The same for a compact one.</summary>
-    public void Count(CompactSpan span)
-    {
-        if (span is MessageSpan)
-        {
-            Record(span.Name, Stopwatch.GetElapsedTime(span.Began, span.Ended), span.Failed ? span.Tag("exception.type") as string ?? "_OTHER" : null);
-        }
-    }
+    public void Count(MessageSpan span) =>
+        Record(span.Name, Stopwatch.GetElapsedTime(span.Began, span.Ended), span.Failed ? span.Tag("exception.type") as string ?? "_OTHER" : null);
 
     private void Record(string name, TimeSpan duration, string? error)
     {

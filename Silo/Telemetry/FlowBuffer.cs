@@ -22,8 +22,8 @@ public sealed record FlowBufferOptions(int MostSpans, TimeSpan Window)
 /// <param name="options">Its bounds.</param>
 /// <param name="time">The clock.</param>
 /// <param name="send">Takes the spans that are kept.</param>
-/// <param name="count">Is told each span when it ends, or null.</param>
-public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Action<CompactSpan> send, Action<CompactSpan>? count = null)
+/// <param name="count">Is told each message when it ends, or null.</param>
+public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Action<CompactSpan> send, Action<MessageSpan>? count = null)
 {
     private readonly TimeProvider _time = time;
     private readonly bool _hasOthers = options.Window > TimeSpan.Zero;
@@ -168,25 +168,18 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
     /// <summary>A flow goes on here that has ended here.</summary>
     internal CompactFlow GoOn(BufferedFlow flow) => Open(flow.TraceHigh, flow.TraceLow, flow.IsDrawn);
 
-    /// <summary>A span of a flow has ended.</summary>
-    internal void End(BufferedFlow flow, CompactSpan span)
+    /// <summary>A span of a flow has ended: the last of a list.</summary>
+    internal void End(BufferedFlow flow, CompactSpan first, CompactSpan last)
     {
-        count?.Invoke(span);
+        if (count is not null && last is MessageSpan message)
+        {
+            count(message);
+        }
+
         lock (flow)
         {
-            flow.Open -= span.IsOutermost && flow.Open > 0 ? 1 : 0;
-            if (flow.IsGone)
-            {
-                // What it was a part of has ended before it: it is sent if it failed itself.
-                if (span.Failed || flow.IsDrawn)
-                {
-                    send(span);
-                }
-
-                return;
-            }
-
-            if (span.Failed && !flow.IsSent)
+            flow.Open -= last.IsOutermost && flow.Open > 0 ? 1 : 0;
+            if (last.Failed && !flow.IsSent && !flow.IsGone)
             {
                 SendFailed(flow);
                 if (_hasOthers)
@@ -195,7 +188,19 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
                 }
             }
 
-            Take(flow, span);
+            for (var span = first; span is not null;)
+            {
+                var next = span.Next;
+                span.Next = null;
+                Take(flow, span);
+                span = next;
+            }
+
+            if (flow.IsGone)
+            {
+                return;
+            }
+
             if (_hasOthers)
             {
                 flow.LastEnd = _time.GetTimestamp();
@@ -215,7 +220,15 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
 
     private void Take(BufferedFlow flow, CompactSpan span)
     {
-        if (flow.IsSent)
+        if (flow.IsGone)
+        {
+            // What it was a part of has ended before it: it is sent if it failed itself.
+            if (span.Failed || flow.IsDrawn)
+            {
+                send(span);
+            }
+        }
+        else if (flow.IsSent)
         {
             send(span);
         }

@@ -86,6 +86,45 @@ public sealed class FlowBufferTests
     }
 
     [Fact]
+    public void Routines_OfAFailedFlow_AreSentInTheOrderOfTheirEnds()
+    {
+        var buffer = Buffer(TimeSpan.Zero);
+        var root = Begin(buffer);
+        var inner = Begin(buffer, root);
+        var (first, second) = (inner.BeginRoutine("first"), inner.BeginRoutine("second"));
+        End(second);
+        End(first);
+        End(inner);
+        var (third, failing, left) = (root.BeginRoutine("third"), root.BeginRoutine("failing"), root.BeginRoutine("left behind"));
+        End(failing, failed: true);
+        _sent.ShouldBe([second, first, inner, failing]);
+
+        End(third);
+        End(root);
+        End(left);
+
+        _sent.ShouldBe([second, first, inner, failing, third, root]);
+        root.Innermost.ShouldBe(root);
+        (buffer.WaitingSpans, buffer.FailedFlows).ShouldBe((0, 1));
+    }
+
+    [Fact]
+    public void Routines_OfAMessageThatNeverEnds_StayWithinTheBound()
+    {
+        const int Bound = 1000;
+        var buffer = Buffer(TimeSpan.Zero, Bound);
+        var root = Begin(buffer);
+        for (var i = 0; i < 10 * Bound; i++)
+        {
+            End(root.BeginRoutine("routine"));
+        }
+
+        // A flow may not have the buffer to itself.
+        buffer.WaitingSpans.ShouldBeInRange(1, Bound / 4);
+        buffer.DroppedSpans.ShouldBeGreaterThan(9 * Bound);
+    }
+
+    [Fact]
     public void Flow_ThatFailedElsewhere_IsSentIfItIsReportedInTime()
     {
         var buffer = Buffer(s_window);

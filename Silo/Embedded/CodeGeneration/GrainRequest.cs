@@ -29,7 +29,7 @@ public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
     private protected Action<object?>? _continuation;
     private protected object? _continuationState;
 
-    /// <summary>Where the caller goes on: its node; without one, what the await captured, or null for the thread pool.</summary>
+    /// <summary>Where the caller goes on: its node, or a recorded call's turn of that; without one, what the await captured, or null for the thread pool.</summary>
     private object? _place;
     private int _claimed;
     private volatile bool _signaled;
@@ -65,7 +65,7 @@ public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
     /// <summary>The node that made the call; null for a client outside of any.</summary>
     internal ExecutionNode? Caller
     {
-        get => _place as ExecutionNode;
+        get => ExecutionNode.NodeOf(_place);
         set => _place = value;
     }
 
@@ -116,8 +116,7 @@ public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
     {
         if (_isResponse)
         {
-            Signal();
-            RunContinuation();
+            SignalAndRunInTurn();
         }
         else
         {
@@ -176,6 +175,16 @@ public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
     {
         _isResponse = TryClaim();
         return _isResponse;
+    }
+
+    /// <summary>The code that runs now makes the call, and its node will go on with it.</summary>
+    internal void SetCaller() => _place = SynchronizationContext.Current is RecordedTurn or ExecutionNode ? SynchronizationContext.Current : null;
+
+    /// <summary>As <see cref="SignalAndRun"/>, in a turn of the caller's node.</summary>
+    internal void SignalAndRunInTurn()
+    {
+        (_place as RecordedTurn)?.Enter();
+        SignalAndRun();
     }
 
     internal void SignalAndRun()
@@ -293,7 +302,8 @@ public abstract class GrainRequest : WorkItem, IThreadPoolWorkItem
             case null:
                 Handover.Schedule((IThreadPoolWorkItem)response);
                 break;
-            case ExecutionNode node:
+            case RecordedTurn or ExecutionNode:
+                var node = Caller!;
                 Cluster.Deliver(node, response, Host ?? node);
                 break;
             case SynchronizationContext context:
@@ -316,7 +326,7 @@ internal sealed class AbandonedResponse(GrainRequest request) : WorkItem, IThrea
     /// <inheritdoc/>
     public void Execute() => Request.SignalAndRun();
 
-    internal override void Run(ExecutionNode node) => Request.SignalAndRun();
+    internal override void Run(ExecutionNode node) => Request.SignalAndRunInTurn();
 }
 
 /// <summary>Marks a continuation that may run in any turn, because all it does is to set a task that continues elsewhere.</summary>

@@ -73,7 +73,7 @@ public abstract class GrainRequest<T> : GrainRequest, IValueTaskSource<T>, IValu
     /// A node sets the task in its own turn, where what awaits it may run at once. Without a node the task is set in the
     /// turn of the callee, where it must not.
     /// </summary>
-    private protected static TaskCreationOptions WhereToContinue => SynchronizationContext.Current is ExecutionNode
+    private protected static TaskCreationOptions WhereToContinue => ExecutionNode.Current is not null
         ? TaskCreationOptions.None
         : TaskCreationOptions.RunContinuationsAsynchronously;
 

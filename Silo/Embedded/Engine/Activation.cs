@@ -37,7 +37,7 @@ internal sealed partial class Activation : ExecutionNode, IGrainContext
     }
 
     /// <summary>The activation whose turn this is.</summary>
-    internal static new Activation? Current => SynchronizationContext.Current as Activation;
+    internal static new Activation? Current => ExecutionNode.Current as Activation;
 
     internal GrainKind Kind { get; }
 
@@ -111,7 +111,7 @@ internal sealed partial class Activation : ExecutionNode, IGrainContext
             Cluster.ReportBackgroundError(failure, $"a turn of {Name}");
         }
 
-        RestoreFlow();
+        LeaveTurn();
         while (_pumpNeeded)
         {
             _pumpNeeded = false;
@@ -209,10 +209,21 @@ internal sealed partial class Activation : ExecutionNode, IGrainContext
         }
         finally
         {
-            RestoreFlow();
+            LeaveTurn();
         }
 
         request.Complete(null);
+    }
+
+    // What runs now is no call's any more.
+    private void LeaveTurn()
+    {
+        if (!ReferenceEquals(SynchronizationContext.Current, this))
+        {
+            SetSynchronizationContext(this);
+        }
+
+        RestoreFlow();
     }
 
     internal static void RestoreFlow()

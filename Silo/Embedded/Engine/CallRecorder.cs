@@ -12,6 +12,9 @@ public abstract class CallRecorder
         set => Volatile.Write(ref s_current, value);
     }
 
+    /// <summary>The record of the call whose code runs now, or null; also where it goes on after it has awaited something, whatever that was.</summary>
+    public static object? RecordOfTurn => RecordedTurn.Current?.Record;
+
     /// <summary>What a call that is sent now belongs to, or null if that is <see cref="System.Diagnostics.Activity.Current"/>.</summary>
     public abstract object? OnSend();
 

@@ -39,6 +39,7 @@ internal static class CallTracing
         if (parent is not Activity && CallRecorder.Current?.OnStart(parent, name, host.TraceName, host.Silo.Name) is { } record)
         {
             request.Span = record;
+            new RecordedTurn(host, record).Enter();
             return;
         }
 

@@ -18,6 +18,9 @@ internal abstract class ExecutionNode(EmbeddedCluster cluster) : Synchronization
 
     private WorkItem? _head;
 
+    /// <summary>The node whose turn this is, or null.</summary>
+    internal static new ExecutionNode? Current => NodeOf(SynchronizationContext.Current);
+
     internal EmbeddedCluster Cluster { get; } = cluster;
 
     /// <summary>Of the deterministic scheduler: the channels that begin here.</summary>
@@ -89,6 +92,9 @@ internal abstract class ExecutionNode(EmbeddedCluster cluster) : Synchronization
             return true;
         }
     }
+
+    /// <summary>The node that goes on there, or null.</summary>
+    internal static ExecutionNode? NodeOf(object? place) => place is RecordedTurn turn ? turn.Node : place as ExecutionNode;
 
     /// <summary>Runs one item as a turn; nothing that the item does may throw out of it.</summary>
     internal abstract void RunItem(WorkItem item);

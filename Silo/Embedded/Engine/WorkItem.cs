@@ -13,9 +13,13 @@ public abstract class WorkItem
 }
 
 /// <summary>A continuation that .NET posted, for example after an awaited task that is not a grain call.</summary>
-internal sealed class PostedWork(SendOrPostCallback callback, object? state) : WorkItem
+internal sealed class PostedWork(SendOrPostCallback callback, object? state, RecordedTurn? turn = null) : WorkItem
 {
-    internal override void Run(ExecutionNode node) => callback(state);
+    internal override void Run(ExecutionNode node)
+    {
+        turn?.Enter();
+        callback(state);
+    }
 }
 
 /// <summary>An order of the engine to an activation.</summary>

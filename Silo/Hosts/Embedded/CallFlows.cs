@@ -18,23 +18,16 @@ internal sealed class CallFlows : CallRecorder
     public override object? OnStart(object? sender, string method, string target, string silo)
     {
         var ends = new MessageEnds(target, silo, null);
-        var span = sender is CompactSpan parent
+        return sender is CompactSpan parent
             ? new MessageSpan(parent, method, ends)
             : FlowSampler.IsNoFlow(method)
                 ? null
                 : FlowRecording.OfProcess?.BeginMessage(method, ends);
-        if (span is not null)
-        {
-            FrameSpan.Current = span;
-        }
-
-        return span;
     }
 
     /// <inheritdoc/>
     public override void OnEnd(object record, Exception? failure)
     {
-        // The engine leaves the flow at the end of each turn.
         var span = (CompactSpan)record;
         if (failure is not null)
         {
