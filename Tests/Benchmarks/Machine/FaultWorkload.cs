@@ -50,7 +50,8 @@ internal sealed class FaultWorkload : IAsyncDisposable
 
     /// <summary>The same at a fixed rate; the mappings are made before and go after.</summary>
     /// <param name="flowsPerSecond">Faults of all processes in a second.</param>
-    public ValueTask<PacedRun> PacedFaultsAsync(int flowsPerSecond) => _host.RunAsync(async _ =>
+    /// <param name="evenly">One by one, not in bursts.</param>
+    public ValueTask<PacedRun> PacedFaultsAsync(int flowsPerSecond, bool evenly = false) => _host.RunAsync(async _ =>
     {
         var mapped = new MmapAnswer[_processes.Length];
         var next = new long[_processes.Length];
@@ -59,9 +60,11 @@ internal sealed class FaultWorkload : IAsyncDisposable
             mapped[i] = await MapAsync(_processes[i], _pages);
         }
 
-        var run = await PacedFaults.RunAsync(
-            async process => await _processes[process].Touch(mapped[process].Address + next[process]++ * Units.PageBytes, 1, write: true, 1),
-            _processes.Length, flowsPerSecond, (int)(_processes.Length * _pages));
+        Func<int, ValueTask> fault = async process => await _processes[process].Touch(mapped[process].Address + next[process]++ * Units.PageBytes, 1, write: true, 1);
+        var faults = (int)(_processes.Length * _pages);
+        var run = evenly
+            ? await PacedFaults.EvenlyAsync(fault, _processes.Length, flowsPerSecond, faults)
+            : await PacedFaults.InBurstsAsync(fault, _processes.Length, flowsPerSecond, faults);
         for (var i = 0; i < mapped.Length; i++)
         {
             await _processes[i].Munmap(mapped[i].Address, mapped[i].Length);

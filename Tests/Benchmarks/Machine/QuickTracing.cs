@@ -55,11 +55,13 @@ internal static class QuickTracing
 
         // The first flows of a new pipeline connect to the receiver and compile: that is not what a flow costs.
         await workload.PacedFaultsAsync(FlowsPerSecond);
-        var paced = await workload.PacedFaultsAsync(FlowsPerSecond);
+        var even = await workload.PacedFaultsAsync(FlowsPerSecond, evenly: true);
+        var bursts = await workload.PacedFaultsAsync(FlowsPerSecond);
         var fast = await workload.PacedFaultsAsync(int.MaxValue);
         if (isKept)
         {
-            kind.Paced.Add(paced);
+            kind.Even.Add(even);
+            kind.Bursts.Add(bursts);
             kind.Fast.Add(fast);
         }
     }
@@ -67,17 +69,28 @@ internal static class QuickTracing
     private static void Report(Kind[] kinds)
     {
         Console.WriteLine($"medians of {Rounds} rounds of {Processes * Pages} flows; ratios to 'no tracing' of the same round");
-        Console.WriteLine($"at {FlowsPerSecond:N0} flows a second | us of processor a flow | ratio | % of a core more | p50 us | ratio | p99 us | ratio | as fast as it goes: flows a second | ratio");
+        ReportPaced($"{FlowsPerSecond:N0} flows a second, one by one", kinds, kind => kind.Even);
+        ReportPaced($"{FlowsPerSecond:N0} flows a second, in bursts", kinds, kind => kind.Bursts);
+        Console.WriteLine("as fast as it goes: flows a second | ratio");
         foreach (var kind in kinds)
         {
-            var none = kinds[0];
-            var cpu = Median(kind.Paced.Select(run => run.CpuMicroseconds));
-            var more = Median(kind.Paced.Select((run, i) => (run.CpuMicroseconds - none.Paced[i].CpuMicroseconds) * FlowsPerSecond / 1e6));
             Console.WriteLine(
-                $"{kind.Name} | {cpu:N1} | {Ratio(kind.Paced, none.Paced, run => run.CpuMicroseconds):N2} | {100 * more:N1} "
-                + $"| {Median(kind.Paced.Select(run => run.P50Microseconds)):N1} | {Ratio(kind.Paced, none.Paced, run => run.P50Microseconds):N2} "
-                + $"| {Median(kind.Paced.Select(run => run.P99Microseconds)):N0} | {Ratio(kind.Paced, none.Paced, run => run.P99Microseconds):N2} "
-                + $"| {Median(kind.Fast.Select(run => run.FlowsPerSecond)):N0} | {Ratio(kind.Fast, none.Fast, run => run.FlowsPerSecond):N2}");
+                $"{kind.Name} | {Median(kind.Fast.Select(run => run.FlowsPerSecond)):N0} | {Ratio(kind.Fast, kinds[0].Fast, run => run.FlowsPerSecond):N2}");
+        }
+    }
+
+    private static void ReportPaced(string title, Kind[] kinds, Func<Kind, List<PacedRun>> runsOf)
+    {
+        Console.WriteLine($"{title}: us of processor a flow | ratio | % of a core more | p50 us | ratio | p99 us | ratio");
+        var none = runsOf(kinds[0]);
+        foreach (var kind in kinds)
+        {
+            var runs = runsOf(kind);
+            var more = Median(runs.Select((run, i) => (run.CpuMicroseconds - none[i].CpuMicroseconds) * FlowsPerSecond / 1e6));
+            Console.WriteLine(
+                $"{kind.Name} | {Median(runs.Select(run => run.CpuMicroseconds)):N1} | {Ratio(runs, none, run => run.CpuMicroseconds):N2} | {100 * more:N1} "
+                + $"| {Median(runs.Select(run => run.P50Microseconds)):N1} | {Ratio(runs, none, run => run.P50Microseconds):N2} "
+                + $"| {Median(runs.Select(run => run.P99Microseconds)):N0} | {Ratio(runs, none, run => run.P99Microseconds):N2}");
         }
     }
 
@@ -134,7 +147,9 @@ internal static class QuickTracing
 
     private sealed record Kind(string Name, FlowExportOptions? Export)
     {
-        public List<PacedRun> Paced { get; } = [];
+        public List<PacedRun> Even { get; } = [];
+
+        public List<PacedRun> Bursts { get; } = [];
 
         public List<PacedRun> Fast { get; } = [];
     }
