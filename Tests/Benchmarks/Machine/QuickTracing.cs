@@ -33,6 +33,7 @@ internal static class QuickTracing
                 new("no tracing, again", null),
                 new("failed flows", To(url, 0)),
                 new("1 % and failed flows", To(url, 0.01)),
+                new("the same, of several processes", To(url, 0.01)) { Window = TimeSpan.FromSeconds(15) },
                 new("all flows", To(url, 1)),
             ];
             for (var round = -1; round < Rounds; round++)
@@ -51,7 +52,7 @@ internal static class QuickTracing
     private static async Task MeasureAsync(FaultWorkload workload, Kind kind, bool isKept)
     {
         // The receiver belongs to nobody's grains, but shares the processor.
-        using var flows = kind.Export is null ? null : FlowPipeline.Start(kind.Export, FlowPipeline.SiloService, "bench", TimeSpan.Zero);
+        using var flows = kind.Export is null ? null : FlowPipeline.Start(kind.Export, FlowPipeline.SiloService, "bench", kind.Window);
 
         // The first flows of a new pipeline connect to the receiver and compile: that is not what a flow costs.
         await workload.PacedFaultsAsync(FlowsPerSecond);
@@ -147,6 +148,9 @@ internal static class QuickTracing
 
     private sealed record Kind(string Name, FlowExportOptions? Export)
     {
+        /// <summary>How long flows wait for what other processes say of them.</summary>
+        public TimeSpan Window { get; init; }
+
         public List<PacedRun> Even { get; } = [];
 
         public List<PacedRun> Bursts { get; } = [];
