@@ -2,6 +2,19 @@ using System.Diagnostics;
 
 namespace Hugesim.Telemetry;
 
+/// <summary>What a span is of.</summary>
+public enum SpanOrigin
+{
+    /// <summary>A step of a client.</summary>
+    Step,
+
+    /// <summary>A message.</summary>
+    Message,
+
+    /// <summary>A routine of the kernel.</summary>
+    Routine,
+}
+
 /// <summary>
 /// A span of a flow, with as little as is needed to make a whole span of it later. Nearly all flows are recorded like this and forgotten, so it is one small object, and names,
 /// identifiers and times take their final form only when it is sent or looked at.
@@ -16,6 +29,15 @@ public abstract class CompactSpan
         (Flow, Parent, Name) = (flow, parent, name);
         Began = Stopwatch.GetTimestamp();
     }
+
+    private protected CompactSpan(CompactFlow flow, string name, long began, long ended, bool failed) =>
+        (Flow, Name, Began, Ended, Failed) = (flow, name, began, ended, failed);
+
+    /// <summary>What it is of.</summary>
+    public abstract SpanOrigin Origin { get; }
+
+    /// <summary>Its place between who asks and who answers.</summary>
+    public virtual ActivityKind Kind => ActivityKind.Internal;
 
     /// <summary>The part of its flow in this process.</summary>
     public CompactFlow Flow { get; }
@@ -42,7 +64,7 @@ public abstract class CompactSpan
     public CompactSpan? Next { get; set; }
 
     /// <summary>Its identifier, made when somebody asks.</summary>
-    public ulong Id
+    public virtual ulong Id
     {
         get
         {
@@ -59,7 +81,7 @@ public abstract class CompactSpan
     public bool IsOutermost => Parent is null || Parent.Flow != Flow;
 
     /// <summary>The identifier of the span that it lies in, or 0.</summary>
-    public ulong ParentId => Parent?.Id ?? TagNode.Find<RemoteParent>(_tags)?.Id ?? 0;
+    public virtual ulong ParentId => Parent?.Id ?? TagNode.Find<RemoteParent>(_tags)?.Id ?? 0;
 
     /// <summary>The flow of what begins inside it.</summary>
     internal CompactFlow FlowOfChild => Flow.IsGone ? Flow.Again() : Flow; // What a flow left behind goes on after its end: it is then a part of its own.
@@ -101,6 +123,55 @@ public abstract class CompactSpan
     private protected virtual void OnEnded() => Flow.End(this, this);
 
     private protected virtual List<KeyValuePair<string, object>> FirstTags() => [];
+
+    /// <summary>Writes it for <see cref="PackedSpans"/>.</summary>
+    /// <returns>False if it has a tag that cannot be written.</returns>
+    internal bool TryWrite(BinaryWriter writer)
+    {
+        writer.Write(Name);
+        writer.Write(Began);
+        writer.Write(Ended);
+        writer.Write(Failed);
+        writer.Write(Id);
+        writer.Write(ParentId);
+        writer.Write((byte)Origin);
+        writer.Write((byte)Kind);
+        WriteEnds(writer);
+        for (var tag = _tags; tag is not null; tag = tag.Before)
+        {
+            if (!tag.TryWrite(writer))
+            {
+                return false;
+            }
+        }
+
+        WriteFirstTags(writer);
+        TagNode.WriteEnd(writer);
+        return true;
+    }
+
+    private protected virtual void WriteEnds(BinaryWriter writer)
+    {
+    }
+
+    // The tag that was set last is written first.
+    private protected virtual void WriteFirstTags(BinaryWriter writer)
+    {
+    }
+
+    private protected void ReadTags(BinaryReader reader)
+    {
+        var tags = new Stack<TagNode>();
+        while (TagNode.Read(reader) is { } tag)
+        {
+            tags.Push(tag);
+        }
+
+        foreach (var tag in tags)
+        {
+            Add(tag);
+        }
+    }
 
     private void Add(TagNode tag)
     {

@@ -65,8 +65,11 @@ public sealed class StepSpan : FrameSpan
         LieIn(remoteParentId);
     }
 
+    /// <inheritdoc/>
+    public override SpanOrigin Origin => SpanOrigin.Step;
+
     /// <summary>Server for what somebody else asked for.</summary>
-    public ActivityKind Kind { get; }
+    public override ActivityKind Kind { get; }
 }
 
 /// <summary>A message to a grain.</summary>
@@ -112,6 +115,12 @@ public sealed class MessageSpan : FrameSpan
         return span as MessageSpan;
     }
 
+    /// <inheritdoc/>
+    public override SpanOrigin Origin => SpanOrigin.Message;
+
+    /// <inheritdoc/>
+    public override ActivityKind Kind => ActivityKind.Server;
+
     /// <summary>The id of the grain that is called.</summary>
     public string TargetId => Ends.TargetId;
 
@@ -152,6 +161,13 @@ public sealed class MessageSpan : FrameSpan
     }
 
     private protected override List<KeyValuePair<string, object>> FirstTags() => Ends.Tags(Name, Around(Parent)?.TargetId);
+
+    private protected override void WriteEnds(BinaryWriter writer)
+    {
+        writer.Write(TargetId);
+        writer.Write(_silo ?? "");
+        writer.Write(RemoteCaller ?? Around(Parent)?.TargetId ?? "");
+    }
 }
 
 /// <summary>A routine of the kernel.</summary>
@@ -167,6 +183,9 @@ public sealed class RoutineSpan : CompactSpan
         : base(flow, parent, name)
     {
     }
+
+    /// <inheritdoc/>
+    public override SpanOrigin Origin => SpanOrigin.Routine;
 
     /// <inheritdoc/>
     public override void Add(string tag, long value)
@@ -196,6 +215,19 @@ public sealed class RoutineSpan : CompactSpan
             {
                 return frame;
             }
+        }
+    }
+
+    private protected override void WriteFirstTags(BinaryWriter writer)
+    {
+        if (_secondTag is not null)
+        {
+            TagNode.WriteNumber(writer, _secondTag, _secondNumber);
+        }
+
+        if (_firstTag is not null)
+        {
+            TagNode.WriteNumber(writer, _firstTag, _firstNumber);
         }
     }
 

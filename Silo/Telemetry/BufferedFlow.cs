@@ -7,10 +7,9 @@ namespace Hugesim.Telemetry;
 /// <param name="isDrawn">It is sent whatever happens.</param>
 internal sealed class BufferedFlow(FlowBuffer buffer, ulong traceHigh, ulong traceLow, bool isDrawn) : CompactFlow(traceHigh, traceLow, isDrawn)
 {
+    private CompactSpan? _first;
     private CompactSpan? _last;
-
-    /// <summary>The first of the spans that wait.</summary>
-    public CompactSpan? First { get; private set; }
+    private PackedSpans? _packed;
 
     /// <summary>How many wait.</summary>
     public int Count { get; private set; }
@@ -41,7 +40,7 @@ internal sealed class BufferedFlow(FlowBuffer buffer, ulong traceHigh, ulong tra
     {
         if (_last is null)
         {
-            First = span;
+            _first = span;
         }
         else
         {
@@ -52,8 +51,43 @@ internal sealed class BufferedFlow(FlowBuffer buffer, ulong traceHigh, ulong tra
         Count++;
     }
 
+    /// <summary>Those that wait may wait for long: as bytes.</summary>
+    public void Pack()
+    {
+        if (_first is not null && PackedSpans.TryPack(_first, _packed) is { } packed)
+        {
+            (_packed, _first, _last) = (packed, null, null);
+        }
+    }
+
+    /// <summary>Those that wait, which it then has no more.</summary>
+    public IEnumerable<CompactSpan> Take()
+    {
+        var packed = new Stack<PackedSpans>();
+        for (var one = _packed; one is not null; one = one.Before)
+        {
+            packed.Push(one);
+        }
+
+        var first = _first;
+        Clear();
+        return packed.SelectMany(one => one.Unpack(this)).Concat(ListFrom(first));
+    }
+
     /// <summary>None waits any more.</summary>
-    public void Clear() => (First, _last, Count, Counted) = (null, null, 0, 0);
+    public void Clear() => (_first, _last, _packed, Count, Counted) = (null, null, null, 0, 0);
+
+    private static IEnumerable<CompactSpan> ListFrom(CompactSpan? first)
+    {
+        for (var span = first; span is not null;)
+        {
+            // Whoever gets them keeps no list.
+            var next = span.Next;
+            span.Next = null;
+            yield return span;
+            span = next;
+        }
+    }
 
     /// <inheritdoc/>
     public override CompactFlow Again() => buffer.GoOn(this);

@@ -204,6 +204,10 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
             if (_hasOthers)
             {
                 flow.LastEnd = _time.GetTimestamp();
+                if (flow.Open == 0)
+                {
+                    flow.Pack();
+                }
             }
             else if (flow.Open == 0)
             {
@@ -289,16 +293,10 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
         flow.IsSent = true;
         Interlocked.Increment(ref _failedFlows);
         Interlocked.Add(ref _spans, -flow.Counted);
-        for (var span = flow.First; span is not null;)
+        foreach (var span in flow.Take())
         {
-            // The exporter's queue keeps no list.
-            var next = span.Next;
-            span.Next = null;
             send(span);
-            span = next;
         }
-
-        flow.Clear();
     }
 
     private void Forget(BufferedFlow flow)

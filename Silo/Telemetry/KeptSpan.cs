@@ -17,7 +17,7 @@ internal static class KeptSpan
         Hex(span.Id),
         span.ParentId == 0 ? null : Hex(span.ParentId),
         span.Name,
-        KindOf(span),
+        span.Kind,
         SourceOf(span),
         span.Flow.TimeOf(span.Began),
         Stopwatch.GetElapsedTime(span.Began, span.Ended),
@@ -31,7 +31,7 @@ internal static class KeptSpan
         var parent = new ActivityContext(
             ActivityTraceId.CreateFromString(span.Flow.TraceId), span.ParentId == 0 ? default : ActivitySpanId.CreateFromString(Hex(span.ParentId)),
             ActivityTraceFlags.Recorded);
-        var activity = s_sources[SourceOf(span)].CreateActivity(span.Name, KindOf(span), parent);
+        var activity = s_sources[SourceOf(span)].CreateActivity(span.Name, span.Kind, parent);
         if (activity is null)
         {
             return null;
@@ -52,17 +52,10 @@ internal static class KeptSpan
         return activity.SetStartTime(began).SetEndTime(began + Stopwatch.GetElapsedTime(span.Began, span.Ended));
     }
 
-    private static ActivityKind KindOf(CompactSpan span) => span switch
+    private static string SourceOf(CompactSpan span) => span.Origin switch
     {
-        MessageSpan => ActivityKind.Server,
-        StepSpan step => step.Kind,
-        _ => ActivityKind.Internal,
-    };
-
-    private static string SourceOf(CompactSpan span) => span switch
-    {
-        MessageSpan => TelemetrySources.Messages,
-        StepSpan => ClientTracing.SourceName,
+        SpanOrigin.Message => TelemetrySources.Messages,
+        SpanOrigin.Step => ClientTracing.SourceName,
         _ => KernelTracing.SourceName,
     };
 

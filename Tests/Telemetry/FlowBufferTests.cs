@@ -139,7 +139,7 @@ public sealed class FlowBufferTests
         buffer.Expire();
         buffer.KeepFailed([late.Flow.TraceId]);
 
-        _sent.ShouldBe([reported]);
+        _sent.ShouldHaveSingleItem().Id.ShouldBe(reported.Id);
         (buffer.WaitingSpans, buffer.ForgottenFlows).ShouldBe((0, 1));
     }
 
