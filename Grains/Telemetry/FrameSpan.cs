@@ -4,7 +4,7 @@ namespace Hugesim.Telemetry;
 
 /// <summary>
 /// What one caller does, one thing after the other: a step of a client, or a grain's work for one message. The routines inside it nest like the calls of a thread, so that it
-/// knows the innermost, and only it is carried along by asynchronous calls: setting what they carry costs more than the rest of a span.
+/// knows the innermost, and only it has to be known where code goes on (<see cref="CurrentFrame"/>).
 /// </summary>
 public abstract class FrameSpan : CompactSpan
 {

@@ -22,7 +22,7 @@ public sealed class PackedSpans
     /// <summary>Those of the same flow that have ended before these, or null.</summary>
     public PackedSpans? Before { get; }
 
-    /// <summary>Packs them; null if one of them has a tag that is neither a number nor text.</summary>
+    /// <summary>Packs them; null if one of them has a tag that is no number, truth value or text.</summary>
     /// <param name="first">The first of a list.</param>
     /// <param name="before">Those of the same flow that have ended before them, or null.</param>
     public static PackedSpans? TryPack(CompactSpan first, PackedSpans? before)
