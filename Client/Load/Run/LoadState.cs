@@ -70,15 +70,6 @@ internal sealed class LoadState
     /// <summary>As many calls as were asked for are measured, or under way.</summary>
     public bool HasBegunAll => Options.Calls is { } calls && Interlocked.Read(ref _begun) >= calls;
 
-    /// <summary>What <see cref="MayBegin"/> allowed was not begun.</summary>
-    public void GiveBack()
-    {
-        if (Options.Calls is not null)
-        {
-            Interlocked.Decrement(ref _begun);
-        }
-    }
-
     /// <summary>Lets the workers finish the calls that are under way.</summary>
     public void Stop() => _stopped = true;
 

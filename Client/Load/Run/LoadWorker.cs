@@ -63,30 +63,30 @@ internal sealed class LoadWorker(LoadState state)
     public async Task RunAsync()
     {
         var end = (long)state.Options.Duration.TotalNanoseconds;
-        long? due = null;
         while (!state.IsStopped && !state.HasBegunAll && state.Nanoseconds < end)
         {
-            if (_processes.Count == 0 && _newcomers.IsEmpty && _births.IsEmpty)
+            var birth = TakeBirth();
+            if (birth is null && _processes.Count == 0)
             {
-                // Who has no processes takes no call away from those who have some.
+                // Who has nothing to do takes no call away from those who have, not even for a moment: they might end meanwhile as if all had begun.
                 await Task.Delay(Pause);
                 continue;
             }
 
-            due ??= state.TakeDue();
+            var due = state.TakeDue();
             if (due >= end || (due is { } time && !await WaitUntilAsync(time)) || !state.MayBegin())
             {
                 return;
             }
 
-            if (await StepAsync(due ?? state.Nanoseconds))
+            var begin = due ?? state.Nanoseconds;
+            if (birth is { } one)
             {
-                due = null;
+                await BearAsync(one, begin);
             }
             else
             {
-                state.GiveBack();
-                await Task.Delay(Pause);
+                await StepAsync(begin);
             }
         }
     }
@@ -133,8 +133,8 @@ internal sealed class LoadWorker(LoadState state)
         state.CountStarted();
     }
 
-    // One call: a birth that is due, or the next step of the process whose turn it is. False where there is nothing to do.
-    private async ValueTask<bool> StepAsync(long begin)
+    // A birth that is due, or null. One whose parent is gone waits for the next parent.
+    private Birth? TakeBirth()
     {
         while (_newcomers.TryDequeue(out var newcomer))
         {
@@ -145,32 +145,31 @@ internal sealed class LoadWorker(LoadState state)
         {
             if (birth.Parent is null or { Process: not null })
             {
-                await BearAsync(birth, begin);
-                return true;
+                return birth;
             }
 
             _births.Enqueue(birth);
         }
 
-        if (_processes.Count == 0)
-        {
-            return false;
-        }
+        return null;
+    }
 
+    // The next step of the process whose turn it is.
+    private async ValueTask StepAsync(long begin)
+    {
         _turn = _turn >= _processes.Count ? 0 : _turn;
         var process = _processes[_turn];
         if (await ExecuteAsync(process, begin))
         {
             Seat(process);
             _turn++;
-            return true;
+            return;
         }
 
         // The last one takes the place of the one that died.
         _processes[_turn] = _processes[^1];
         _processes.RemoveAt(_processes.Count - 1);
         state.PostSuccessor(process);
-        return true;
     }
 
     private static void Seat(EmulatedProcess process)
