@@ -13,15 +13,15 @@ internal sealed class FlowSampler : Sampler
     // Calls by which silos tell each other of flows are no flows, and neither is what somebody does who looks at counters.
     private const string Exchange = nameof(IFailedFlowsGrain) + "/" + nameof(IFailedFlowsGrain.Exchange);
 
-    private static readonly string[] s_looks =
-        [$"{nameof(IHstateGrain)}/{nameof(IHstateGrain.ReadCounters)}", $"{nameof(IMachineGrain)}/{nameof(IMachineGrain.Statfs)}"];
+    private const string ReadCounters = nameof(IHstateGrain) + "/" + nameof(IHstateGrain.ReadCounters);
+    private const string Statfs = nameof(IMachineGrain) + "/" + nameof(IMachineGrain.Statfs);
 
     private static readonly SamplingResult s_sent = new(SamplingDecision.RecordAndSample);
     private static readonly SamplingResult s_no = new(SamplingDecision.Drop);
 
     /// <summary>Is it a message that no flow begins with?</summary>
     public static bool IsNoFlow(string name) =>
-        name is Exchange or FlowPart.FindMessage || s_looks.Contains(name) || name.EndsWith("/Audit", StringComparison.Ordinal);
+        name is Exchange or FlowPart.FindMessage or ReadCounters or Statfs || name.EndsWith("/Audit", StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public override SamplingResult ShouldSample(in SamplingParameters samplingParameters)
