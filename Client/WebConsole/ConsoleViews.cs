@@ -77,8 +77,12 @@ internal sealed record MessageView(string From, string To, string Method, bool F
 /// <summary>An explanation in sentences.</summary>
 internal sealed record ExplanationView(IReadOnlyList<string> Causes, IReadOnlyList<string> Effects, IReadOnlyList<string> Earlier, IReadOnlyList<string> Held, string? Remedy);
 
-/// <summary>A running cluster: the silo that answers, and the machines of all silos.</summary>
-internal sealed record ClusterPage(string Silo, string Cluster, IReadOnlyList<string> Machines);
+/// <summary>A running cluster.</summary>
+/// <param name="Silo">The silo that answers.</param>
+/// <param name="Cluster">The cluster.</param>
+/// <param name="Machines">The machines of all silos.</param>
+/// <param name="Missing">Why machines may be missing; empty if none can be.</param>
+internal sealed record ClusterPage(string Silo, string Cluster, IReadOnlyList<string> Machines, IReadOnlyList<string> Missing);
 
 /// <summary>A machine of it now.</summary>
 /// <param name="Machine">The machine, or null if it cannot be looked at.</param>

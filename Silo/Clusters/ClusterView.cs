@@ -9,7 +9,7 @@ namespace Hugesim.Silo;
 /// <param name="FindFlowAsync">A flow by its trace, with the parts that other silos have recorded.</param>
 /// <param name="Pools">The pools that live here.</param>
 /// <param name="Grains">Calls grains of the whole cluster.</param>
-/// <param name="MachinesAsync">The names of all machines of the cluster.</param>
+/// <param name="MachinesAsync">The machines of all silos.</param>
 /// <param name="IsReady">Does it take calls?</param>
 public sealed record ClusterView(
     string Silo,
@@ -18,9 +18,18 @@ public sealed record ClusterView(
     Func<string, Task<GatheredFlow>> FindFlowAsync,
     PoolRegistry Pools,
     IGrainFactory Grains,
-    Func<Task<IReadOnlyList<string>>> MachinesAsync,
+    Func<Task<ClusterMachines>> MachinesAsync,
     Func<bool> IsReady)
 {
     /// <summary>The most spans that a silo keeps to be looked at.</summary>
     public const int StoredSpans = 50_000;
+}
+
+/// <summary>The machines of a cluster, as far as its silos have told them.</summary>
+/// <param name="Names">Their names, in order.</param>
+/// <param name="Missing">Why some may be missing; empty if none can be.</param>
+public sealed record ClusterMachines(IReadOnlyList<string> Names, IReadOnlyList<string> Missing)
+{
+    /// <summary>Those of one process that has all of them.</summary>
+    public static ClusterMachines In(PoolRegistry pools) => new([.. pools.Pools.Select(pool => pool.Machine)], []);
 }

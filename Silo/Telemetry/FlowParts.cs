@@ -17,8 +17,8 @@ public interface IFlowSource
 /// <param name="Spans">Its spans; null if it records no flows.</param>
 internal sealed record FlowPart(string Silo, IReadOnlyList<RecordedSpan>? Spans)
 {
-    /// <summary>The message by which one silo asks another for its part.</summary>
-    public const string FindMessage = "IFlowPartService/Find";
+    /// <summary>What the messages begin with by which silos ask each other for their parts.</summary>
+    public const string Messages = "ISiloPartService/";
 
     // Messages are marked so where they are recorded; routines lie in them.
     private const string SiloTag = "hugesim.silo";

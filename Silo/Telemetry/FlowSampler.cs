@@ -21,7 +21,7 @@ internal sealed class FlowSampler : Sampler
 
     /// <summary>Is it a message that no flow begins with?</summary>
     public static bool IsNoFlow(string name) =>
-        name is Exchange or FlowPart.FindMessage or ReadCounters or Statfs || name.EndsWith("/Audit", StringComparison.Ordinal);
+        name is Exchange or ReadCounters or Statfs || name.StartsWith(FlowPart.Messages, StringComparison.Ordinal) || name.EndsWith("/Audit", StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public override SamplingResult ShouldSample(in SamplingParameters samplingParameters)

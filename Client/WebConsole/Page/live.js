@@ -9,6 +9,7 @@ let shown = '';
 async function look() {
   const cluster = await request('/api/cluster');
   $('cluster').textContent = `cluster ${cluster.cluster}, seen from ${cluster.silo}`;
+  $('cluster-missing').textContent = cluster.missing.map(why => `Machines may be missing: ${why}.`).join(' ');
   choose(cluster.machines);
   const name = $('machines').value;
   $('welcome').hidden = name !== '';

@@ -117,7 +117,7 @@ public static class LocalSilos
 
         private ClusterView View(LocalSilosOptions options, ClusterTelemetry telemetry) => new(
             string.Join(", ", _silos.Select(silo => silo.Name)), options.ClusterId, telemetry.Flows, GatheredFlow.In(telemetry.Flows), telemetry.Pools, _cluster.GrainFactory,
-            () => Task.FromResult<IReadOnlyList<string>>([.. telemetry.Pools.Pools.Select(pool => pool.Machine)]), () => true);
+            () => Task.FromResult(ClusterMachines.In(telemetry.Pools)), () => true);
 
         private async Task ChangeAsync(string silo, LocalSiloState state, bool onlyRunning, Func<int, Task> change)
         {

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
 using Hugesim.Tests.Scenarios;
 using Hugesim.Tests.Telemetry;
 using Shouldly;
@@ -46,10 +48,14 @@ public sealed class GoneSiloFlowTests : IAsyncLifetime
         whole.ShouldAllBe(span => span.Warnings.Count == 0);
         Ids(await QueriedSpan.TraceAsync(_http, gone, trace), trace).ShouldBe(Ids(whole, trace));
 
+        (await MachinesMissingAsync(_http, asked)).ShouldBeEmpty();
+
         // A process that has stopped keeps its connections, and is a member until others have missed it for some time.
         await SignalAsync("STOP", silos[1].Pid!.Value);
         var hanging = await QueriedSpan.TraceAsync(_hurried, asked, trace);
+        var listing = await MachinesMissingAsync(_hurried, asked);
         await SignalAsync("CONT", silos[1].Pid!.Value);
+        listing.ShouldHaveSingleItem().ShouldBe("silo silo-2 has not answered");
         Ids(hanging, trace).ShouldBe(part);
         hanging.SelectMany(span => span.Warnings).ShouldHaveSingleItem().ShouldBe("spans may be missing: silo silo-2 has not answered");
 
@@ -73,7 +79,13 @@ public sealed class GoneSiloFlowTests : IAsyncLifetime
         await FailAsync("later");
         var later = (await QueriedSpan.ListAsync(_http, asked)).First(span => span.Failed && !before.Contains(span.Trace));
         (await QueriedSpan.TraceAsync(_http, asked, later.Trace)).ShouldAllBe(span => span.Warnings.Count == 0);
-        (await _http.GetStringAsync(new Uri(asked, "/api/v3/operations"), TestContext.Current.CancellationToken)).ShouldNotContain("IFlowPartService");
+        (await _http.GetStringAsync(new Uri(asked, "/api/v3/operations"), TestContext.Current.CancellationToken)).ShouldNotContain("ISiloPartService");
+    }
+
+    private static async Task<string[]> MachinesMissingAsync(HttpClient http, Uri silo)
+    {
+        var cluster = await http.GetFromJsonAsync<JsonElement>(new Uri(silo, "/api/cluster"), TestContext.Current.CancellationToken);
+        return [.. cluster.GetProperty("missing").EnumerateArray().Select(why => why.GetString()!)];
     }
 
     // What nobody waits for may end after the step that caused it: a flow that has as many spans as half a second ago has all of them.

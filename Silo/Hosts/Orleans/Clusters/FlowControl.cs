@@ -9,7 +9,7 @@ namespace Hugesim.Silo;
 
 /// <summary>
 /// Answers, on each silo, what that silo has recorded of a flow. Orleans' management grain asks all silos at once, by their system targets: a client that gathers a flow needs to know
-/// neither the silos nor an address of their HTTP endpoints. Silos ask each other one by one (<see cref="SiloFlows"/>).
+/// neither the silos nor an address of their HTTP endpoints. Silos ask each other one by one (<see cref="SiloParts"/>).
 /// </summary>
 /// <param name="silo">The silo's name.</param>
 /// <param name="flows">What it has recorded; null if it records nothing.</param>

@@ -76,14 +76,8 @@ public static class SiloProcess
     private static ClusterView View(SiloSettings settings, IHost host, ClusterTelemetry telemetry, Func<bool> isReady)
     {
         var grains = host.Services.GetRequiredService<IGrainFactory>();
-        return new ClusterView(settings.Name, settings.ClusterId, telemetry.Flows, host.Services.GetRequiredService<SiloFlows>().FindAsync, telemetry.Pools, grains, () => MachinesAsync(grains), isReady);
-    }
-
-    // Orleans knows on which silos there are activations of a class; each machine has one hstate.
-    private static async Task<IReadOnlyList<string>> MachinesAsync(IGrainFactory grains)
-    {
-        var hstates = await grains.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics([RuntimeTypeNameFormatter.Format(typeof(HstateGrain))]).ConfigureAwait(false);
-        return [.. hstates.Select(hstate => Keys.Machine(hstate.GrainId.Key.ToString()!)).Distinct().Order(StringComparer.Ordinal)];
+        var parts = host.Services.GetRequiredService<SiloParts>();
+        return new ClusterView(settings.Name, settings.ClusterId, telemetry.Flows, parts.FindFlowAsync, telemetry.Pools, grains, parts.FindMachinesAsync, isReady);
     }
 
     // Orleans' own sockets let two programs listen on one port, and each would get some of the connections.
@@ -124,12 +118,9 @@ public static class SiloProcess
             FlowControl.AllowType(silo.Services);
             var flows = new FlowControl(settings.Name, settings.HttpPort > 0 ? telemetry?.Flows : null);
             silo.Services.AddSingleton(flows).AddKeyedSingleton<IControllable>(FlowControl.Name, flows);
-            SiloFlows.AddTo(silo);
-            if (telemetry is not null)
-            {
-                silo.Services.AddSingleton(telemetry.Pools);
-            }
-
+            SiloParts.AddTo(silo);
+            // Also of a silo that nobody watches: the pages of the others show its machines.
+            silo.Services.AddSingleton(telemetry?.Pools ?? new PoolRegistry());
             ConfigureClustering(silo, settings);
         });
         return builder.Build();
