@@ -51,20 +51,21 @@ internal sealed class FaultWorkload : IAsyncDisposable
     /// <summary>The same at a fixed rate; the mappings are made before and go after.</summary>
     /// <param name="flowsPerSecond">Faults of all processes in a second.</param>
     /// <param name="evenly">One by one, not in bursts.</param>
-    public ValueTask<PacedRun> PacedFaultsAsync(int flowsPerSecond, bool evenly = false) => _host.RunAsync(async _ =>
+    /// <param name="isAlone">Only the first process makes them.</param>
+    public ValueTask<PacedRun> PacedFaultsAsync(int flowsPerSecond, bool evenly = false, bool isAlone = false) => _host.RunAsync(async _ =>
     {
-        var mapped = new MmapAnswer[_processes.Length];
-        var next = new long[_processes.Length];
+        var mapped = new MmapAnswer[isAlone ? 1 : _processes.Length];
+        var next = new long[mapped.Length];
         for (var i = 0; i < mapped.Length; i++)
         {
             mapped[i] = await MapAsync(_processes[i], _pages);
         }
 
         Func<int, ValueTask> fault = async process => await _processes[process].Touch(mapped[process].Address + next[process]++ * Units.PageBytes, 1, write: true, 1);
-        var faults = (int)(_processes.Length * _pages);
+        var faults = (int)(mapped.Length * _pages);
         var run = evenly
-            ? await PacedFaults.EvenlyAsync(fault, _processes.Length, flowsPerSecond, faults)
-            : await PacedFaults.InBurstsAsync(fault, _processes.Length, flowsPerSecond, faults);
+            ? await PacedFaults.EvenlyAsync(fault, mapped.Length, flowsPerSecond, faults)
+            : await PacedFaults.InBurstsAsync(fault, mapped.Length, flowsPerSecond, faults);
         for (var i = 0; i < mapped.Length; i++)
         {
             await _processes[i].Munmap(mapped[i].Address, mapped[i].Length);

@@ -9,7 +9,7 @@ using OpenTelemetry.Exporter;
 namespace Hugesim.Benchmarks.Machine;
 
 /// <summary>
-/// What tracing costs, in two ways: at 10,000 flows a second the processor time and latency of each, and as fast as it goes the flows a second. Without tracing, which is measured twice to show
+/// What tracing costs, in two ways: at 10,000 flows a second, of four callers or of one, the processor time and latency of each, and as fast as it goes the flows a second. Without tracing, which is measured twice to show
 /// the noise, with tail sampling, and with all flows sent to a receiver on this machine, which take turns. A flow is a reserved private write fault of its own, with its
 /// messages and kernel routines.
 /// </summary>
@@ -58,11 +58,13 @@ internal static class QuickTracing
         await workload.PacedFaultsAsync(FlowsPerSecond);
         var even = await workload.PacedFaultsAsync(FlowsPerSecond, evenly: true);
         var bursts = await workload.PacedFaultsAsync(FlowsPerSecond);
+        var alone = await workload.PacedFaultsAsync(FlowsPerSecond, isAlone: true);
         var fast = await workload.PacedFaultsAsync(int.MaxValue);
         if (isKept)
         {
             kind.Even.Add(even);
             kind.Bursts.Add(bursts);
+            kind.Alone.Add(alone);
             kind.Fast.Add(fast);
         }
     }
@@ -72,6 +74,7 @@ internal static class QuickTracing
         Console.WriteLine($"medians of {Rounds} rounds of {Processes * Pages} flows; ratios to 'no tracing' of the same round");
         ReportPaced($"{FlowsPerSecond:N0} flows a second, one by one", kinds, kind => kind.Even);
         ReportPaced($"{FlowsPerSecond:N0} flows a second, in bursts", kinds, kind => kind.Bursts);
+        ReportPaced($"{FlowsPerSecond:N0} flows a second of one caller", kinds, kind => kind.Alone);
         Console.WriteLine("as fast as it goes: flows a second | ratio");
         foreach (var kind in kinds)
         {
@@ -154,6 +157,9 @@ internal static class QuickTracing
         public List<PacedRun> Even { get; } = [];
 
         public List<PacedRun> Bursts { get; } = [];
+
+        /// <summary>Those of one caller: nobody waits for anybody, so a call takes as long as its code does.</summary>
+        public List<PacedRun> Alone { get; } = [];
 
         public List<PacedRun> Fast { get; } = [];
     }
