@@ -58,8 +58,7 @@ internal sealed class SiloParts(FlowControl own, PoolRegistry ownPools, SiloPart
     /// <summary>Gathers a flow.</summary>
     public async Task<GatheredFlow> FindFlowAsync(string traceId)
     {
-        var (answers, missing) = await AskAsync(silo => silo.Find(traceId)).ConfigureAwait(false);
-        var parts = answers.Select(FlowPart.Read).ToArray();
+        var (parts, missing) = await AskAsync(async silo => FlowPart.Read(await silo.Find(traceId).ConfigureAwait(false))).ConfigureAwait(false);
         RecordedSpan[] spans =
         [
             .. parts.Prepend(own.Find(traceId)).SelectMany(part => part.SignedSpans ?? []).DistinctBy(span => span.SpanId).OrderBy(span => span.Start),
