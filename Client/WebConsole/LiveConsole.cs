@@ -59,13 +59,13 @@ internal static class LiveConsole
     private static async Task<(MachineView? Machine, string? Note)> TryLookAsync(ClusterView view, string name)
     {
         var machines = await view.MachinesAsync().ConfigureAwait(false);
-        if (!machines.Names.Contains(name) && machines.Missing.Count > 0)
+        if (!machines.Names.Contains(name))
         {
-            return (null, $"it has ended or cannot be seen: {string.Join(", ", machines.Missing)}");
+            return (null, machines.Missing.Count == 0 ? "it has ended" : $"it has ended or cannot be seen: {string.Join(", ", machines.Missing)}");
         }
 
         // An hstate that nobody has booted answers that it has none, and is not brought to life by the question.
-        if (!machines.Names.Contains(name) || await view.Grains.GetGrain<IMachineGrain>(name).Audit() is not { } inventory)
+        if (await view.Grains.GetGrain<IMachineGrain>(name).Audit() is not { } inventory)
         {
             return (null, "it has ended");
         }
