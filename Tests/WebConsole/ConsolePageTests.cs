@@ -73,6 +73,25 @@ public sealed class ConsolePageTests(ConsoleFixture console)
     }
 
     [Fact]
+    public async Task Page_PlayBeforeTheChosenStepHasCome_PlaysThatStepAndNotTheOneBefore()
+    {
+        var page = await RunAsync(null, "pool 1\nproc p\np mmap m 1 private");
+        var isPlayPressed = new TaskCompletionSource();
+        await page.RouteAsync("**/steps/3", async route =>
+        {
+            await isPlayPressed.Task;
+            await route.ContinueAsync();
+        });
+        await page.Keyboard.PressAsync("End");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Play messages" }).ClickAsync();
+        await Expect(page.Locator("#message")).ToBeEmptyAsync();
+        isPlayPressed.SetResult();
+
+        await Expect(page.Locator("#message")).ToContainTextAsync("3 of 3: vma 1/vma0 → hstate 2048kB: Reserve");
+    }
+
+    [Fact]
     public async Task Page_BadScenario_SaysWhereAndWhatToDo()
     {
         var page = await console.OpenAsync();

@@ -5,6 +5,7 @@ const views = new Map();
 let run = null;
 let at = 0;
 let asked = 0;
+let shown = null;
 let playing = null;
 
 async function begin() {
@@ -127,7 +128,6 @@ async function show(i) {
   }
   stopPlaying();
   at = i;
-  const ticket = ++asked;
   for (const [number, line] of [...$('steps').children].entries()) {
     line.setAttribute('aria-selected', String(number === i));
   }
@@ -135,13 +135,18 @@ async function show(i) {
   reveal($('steps'), $('steps').children[i]);
   [$('first').disabled, $('back').disabled] = [i === 0, i === 0];
   [$('forward').disabled, $('last').disabled] = [i === run.steps.length - 1, i === run.steps.length - 1];
+  shown = drawOnceHere(i, ++asked);
+  await shown;
+}
+
+/** Draws a step when the silo has answered, and says what there is to play of it: nothing if another step was chosen meanwhile. */
+async function drawOnceHere(i, ticket) {
   try {
     const [now, before] = await Promise.all([view(i), view(i - 1)]);
-    if (ticket === asked) {
-      draw(now, before);
-    }
+    return ticket === asked ? draw(now, before) : null;
   } catch (error) {
     $('errors').textContent = error.message;
+    return null;
   }
 }
 
@@ -165,7 +170,7 @@ function draw(now, before) {
   const drawn = drawLanes($('lanes'), flow.messages);
   mark(flow, drawn);
   drawWaterfall($('waterfall').tBodies[0], flow);
-  $('play').onclick = () => playing ? stopPlaying() : play(flow.messages, drawn);
+  return { messages: flow.messages, drawn };
 }
 
 /** Of a delivery the lanes show its whole block, and where it stands. */
@@ -179,7 +184,20 @@ function mark(flow, drawn) {
   $('message').textContent = `Delivery ${flow.now + 1} of ${flow.messages.length}: ${from} → ${to}: ${method}`;
 }
 
-function play(messages, drawn) {
+/** What is played belongs to the step that is chosen, which may not be here yet: the one before it is still drawn then. */
+async function playOrStop() {
+  if (playing) {
+    stopPlaying();
+    return;
+  }
+  const chosen = shown;
+  const lanes = await chosen;
+  if (chosen === shown && !playing && lanes?.messages.length) {
+    play(lanes);
+  }
+}
+
+function play({ messages, drawn }) {
   const svg = drawn[0].ownerSVGElement;
   svg.classList.remove('all');
   let next = 0;
@@ -224,6 +242,7 @@ $('back').addEventListener('click', () => show(at - 1));
 $('forward').addEventListener('click', () => show(at + 1));
 $('last').addEventListener('click', () => show(run.steps.length - 1));
 $('failure').addEventListener('click', nextFailure);
+$('play').addEventListener('click', playOrStop);
 
 document.addEventListener('keydown', event => {
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
