@@ -30,8 +30,12 @@ public abstract class CompactSpan
         Began = Stopwatch.GetTimestamp();
     }
 
-    private protected CompactSpan(CompactFlow flow, string name, long began, long ended, bool failed) =>
-        (Flow, Name, Began, Ended, Failed) = (flow, name, began, ended, failed);
+    private protected CompactSpan(CompactFlow flow, ref SpanReader reader)
+    {
+        (Flow, Name, Began) = (flow, reader.Name(), (long)reader.Id());
+        Ended = Began + reader.Number();
+        Failed = reader.Byte() != 0;
+    }
 
     /// <summary>What it is of.</summary>
     public abstract SpanOrigin Origin { get; }
@@ -125,44 +129,39 @@ public abstract class CompactSpan
     private protected virtual List<KeyValuePair<string, object>> FirstTags() => [];
 
     /// <summary>Writes it for <see cref="PackedSpans"/>.</summary>
-    /// <returns>False if it has a tag that cannot be written.</returns>
-    internal bool TryWrite(BinaryWriter writer)
+    internal void Write(SpanWriter writer)
     {
-        writer.Write(Name);
-        writer.Write(Began);
-        writer.Write(Ended);
-        writer.Write(Failed);
-        writer.Write(Id);
-        writer.Write(ParentId);
-        writer.Write((byte)Origin);
-        writer.Write((byte)Kind);
+        writer.Name(Name);
+        writer.Id((ulong)Began);
+        writer.Number(Ended - Began);
+        writer.Byte(Failed ? (byte)1 : (byte)0);
+        writer.Id(Id);
+        writer.Id(ParentId);
+        writer.Byte((byte)Origin);
+        writer.Byte((byte)Kind);
         WriteEnds(writer);
         for (var tag = _tags; tag is not null; tag = tag.Before)
         {
-            if (!tag.TryWrite(writer))
-            {
-                return false;
-            }
+            tag.Write(writer);
         }
 
         WriteFirstTags(writer);
         TagNode.WriteEnd(writer);
-        return true;
     }
 
-    private protected virtual void WriteEnds(BinaryWriter writer)
+    private protected virtual void WriteEnds(SpanWriter writer)
     {
     }
 
     // The tag that was set last is written first.
-    private protected virtual void WriteFirstTags(BinaryWriter writer)
+    private protected virtual void WriteFirstTags(SpanWriter writer)
     {
     }
 
-    private protected void ReadTags(BinaryReader reader)
+    private protected void ReadTags(ref SpanReader reader)
     {
         var tags = new Stack<TagNode>();
-        while (TagNode.Read(reader) is { } tag)
+        while (TagNode.Read(ref reader) is { } tag)
         {
             tags.Push(tag);
         }

@@ -162,11 +162,18 @@ public sealed class MessageSpan : FrameSpan
 
     private protected override List<KeyValuePair<string, object>> FirstTags() => Ends.Tags(Name, Around(Parent)?.TargetId);
 
-    private protected override void WriteEnds(BinaryWriter writer)
+    private protected override void WriteEnds(SpanWriter writer)
     {
-        writer.Write(TargetId);
-        writer.Write(_silo ?? "");
-        writer.Write(RemoteCaller ?? Around(Parent)?.TargetId ?? "");
+        TargetText.Write(_target, writer);
+        writer.Text(_silo ?? "");
+        if (RemoteCaller is null && Around(Parent) is { } caller)
+        {
+            TargetText.Write(caller._target, writer);
+        }
+        else
+        {
+            writer.Text(RemoteCaller ?? "");
+        }
     }
 }
 
@@ -218,7 +225,7 @@ public sealed class RoutineSpan : CompactSpan
         }
     }
 
-    private protected override void WriteFirstTags(BinaryWriter writer)
+    private protected override void WriteFirstTags(SpanWriter writer)
     {
         if (_secondTag is not null)
         {

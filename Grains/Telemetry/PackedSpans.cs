@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 
 namespace Hugesim.Telemetry;
 
@@ -7,58 +6,51 @@ namespace Hugesim.Telemetry;
 /// Spans that have ended and wait for what other processes say of their flow, as bytes. They wait for seconds, and very many of them: as objects they would all be looked at and moved
 /// by the garbage collector, which stops everybody meanwhile.
 /// </summary>
-public sealed class PackedSpans
+public static class PackedSpans
 {
+    // A part that is longer is written as several.
+    private const int WrittenAtOnceBytes = 1 << 14;
     private const int MostKeptBytes = 1 << 16;
 
     [ThreadStatic]
-    private static BinaryWriter? t_writer;
+    private static SpanWriter? t_writer;
 
-    private readonly byte[] _bytes;
-    private readonly int _count;
-
-    private PackedSpans(byte[] bytes, int count, PackedSpans? before) => (_bytes, _count, Before) = (bytes, count, before);
-
-    /// <summary>Those of the same flow that have ended before these, or null.</summary>
-    public PackedSpans? Before { get; }
-
-    /// <summary>Packs them; null if one of them has a tag that is no number, truth value or text.</summary>
-    /// <param name="first">The first of a list.</param>
-    /// <param name="before">Those of the same flow that have ended before them, or null.</param>
-    public static PackedSpans? TryPack(CompactSpan first, PackedSpans? before)
+    /// <summary>Packs spans, as many as are written at once.</summary>
+    /// <param name="next">The first of a list; then the first that was not packed, or null.</param>
+    /// <param name="count">How many were packed.</param>
+    /// <returns>The bytes, until this thread packs others.</returns>
+    public static ReadOnlySpan<byte> Pack(ref CompactSpan? next, out int count)
     {
-        var writer = t_writer ??= new BinaryWriter(new MemoryStream(), Encoding.UTF8);
-        var stream = (MemoryStream)writer.BaseStream;
-        stream.SetLength(0);
-        var count = 0;
-        for (var span = first; span is not null; span = span.Next)
+        if (t_writer is null || t_writer.Room > MostKeptBytes)
         {
-            if (!span.TryWrite(writer))
-            {
-                return null;
-            }
-
-            count++;
+            // Few spans are so long: a thread keeps no room for one.
+            t_writer = new SpanWriter();
         }
 
-        if (stream.Capacity > MostKeptBytes)
+        t_writer.Clear();
+        for (count = 0; next is not null && t_writer.Written.Length < WrittenAtOnceBytes; count++)
         {
-            // Few flows are so long: a thread keeps no room for one.
-            t_writer = null;
+            next.Write(t_writer);
+            next = next.Next;
         }
 
-        return new PackedSpans(stream.ToArray(), count, before);
+        return t_writer.Written;
     }
 
-    /// <summary>The spans again, in the order in which they have ended, without those before them.</summary>
+    /// <summary>The spans again, in the order in which they have ended.</summary>
+    /// <param name="packed">The bytes.</param>
+    /// <param name="count">How many spans they are.</param>
     /// <param name="flow">Their flow.</param>
-    public IEnumerable<CompactSpan> Unpack(CompactFlow flow)
+    public static IEnumerable<CompactSpan> Unpack(ReadOnlySpan<byte> packed, int count, CompactFlow flow)
     {
-        using var reader = new BinaryReader(new MemoryStream(_bytes), Encoding.UTF8);
-        for (var i = 0; i < _count; i++)
+        var reader = new SpanReader(packed);
+        var spans = new CompactSpan[count];
+        for (var i = 0; i < count; i++)
         {
-            yield return UnpackedSpan.Read(reader, flow);
+            spans[i] = new UnpackedSpan(flow, ref reader);
         }
+
+        return spans;
     }
 }
 
@@ -68,19 +60,19 @@ internal sealed class UnpackedSpan : CompactSpan
     private readonly ulong _parentId;
     private readonly MessageEnds _ends;
 
-    private UnpackedSpan(CompactFlow flow, BinaryReader reader)
-        : base(flow, reader.ReadString(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadBoolean())
+    public UnpackedSpan(CompactFlow flow, ref SpanReader reader)
+        : base(flow, ref reader)
     {
-        Id = reader.ReadUInt64();
-        _parentId = reader.ReadUInt64();
-        Origin = (SpanOrigin)reader.ReadByte();
-        Kind = (ActivityKind)reader.ReadByte();
+        Id = reader.Id();
+        _parentId = reader.Id();
+        Origin = (SpanOrigin)reader.Byte();
+        Kind = (ActivityKind)reader.Byte();
         if (Origin == SpanOrigin.Message)
         {
-            _ends = new MessageEnds(reader.ReadString(), TextOrNull(reader), TextOrNull(reader));
+            _ends = new MessageEnds(reader.Text(), reader.TextOrNull(), reader.TextOrNull());
         }
 
-        ReadTags(reader);
+        ReadTags(ref reader);
     }
 
     /// <inheritdoc/>
@@ -95,9 +87,5 @@ internal sealed class UnpackedSpan : CompactSpan
     /// <inheritdoc/>
     public override ActivityKind Kind { get; }
 
-    public static UnpackedSpan Read(BinaryReader reader, CompactFlow flow) => new(flow, reader);
-
     private protected override List<KeyValuePair<string, object>> FirstTags() => Origin == SpanOrigin.Message ? _ends.Tags(Name, null) : [];
-
-    private static string? TextOrNull(BinaryReader reader) => reader.ReadString() is { Length: > 0 } text ? text : null;
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Hugesim.Telemetry;
 
 /// <summary>The names of four numbers that are always set together: one object has all of them.</summary>
@@ -56,34 +58,32 @@ internal abstract class TagNode
         }
     }
 
-    /// <summary>Writes it; false if it has no form for that.</summary>
-    public abstract bool TryWrite(BinaryWriter writer);
+    /// <summary>Writes it.</summary>
+    public abstract void Write(SpanWriter writer);
 
     /// <summary>Writes what would be written of a <see cref="NumberTag"/>.</summary>
-    public static bool WriteNumber(BinaryWriter writer, string tag, long number)
+    public static void WriteNumber(SpanWriter writer, string tag, long number)
     {
-        writer.Write((byte)Form.Number);
-        writer.Write(tag);
-        writer.Write7BitEncodedInt64(number);
-        return true;
+        writer.Byte((byte)Form.Number);
+        writer.Name(tag);
+        writer.Number(number);
     }
 
     /// <summary>Writes that no more tags follow.</summary>
-    public static void WriteEnd(BinaryWriter writer) => writer.Write((byte)Form.End);
+    public static void WriteEnd(SpanWriter writer) => writer.Byte((byte)Form.End);
 
     /// <summary>The next tag that was written, or null at the end.</summary>
-    public static TagNode? Read(BinaryReader reader) => (Form)reader.ReadByte() switch
+    public static TagNode? Read(ref SpanReader reader) => (Form)reader.Byte() switch
     {
         Form.End => null,
-        Form.Number => new NumberTag(reader.ReadString(), reader.Read7BitEncodedInt64()),
+        Form.Number => new NumberTag(reader.Name(), reader.Number()),
         Form.FourNumbers => new FourNumbers(
-            new FourTags(reader.ReadString(), reader.ReadString(), reader.ReadString(), reader.ReadString()),
-            reader.Read7BitEncodedInt64(), reader.Read7BitEncodedInt64(), reader.Read7BitEncodedInt64(), reader.Read7BitEncodedInt64()),
-        Form.Text => new ObjectTag(reader.ReadString(), reader.ReadString()),
-        Form.Truth => new ObjectTag(reader.ReadString(), reader.ReadBoolean()),
-        Form.Fraction => new ObjectTag(reader.ReadString(), reader.ReadDouble()),
-        Form.RemoteParent => new RemoteParent(reader.ReadUInt64(), reader.ReadString()),
-        Form.Cause => new CauseTag(reader.ReadString()),
+            new FourTags(reader.Name(), reader.Name(), reader.Name(), reader.Name()), reader.Number(), reader.Number(), reader.Number(), reader.Number()),
+        Form.Text => new ObjectTag(reader.Name(), reader.Text()),
+        Form.Truth => new ObjectTag(reader.Name(), reader.Byte() != 0),
+        Form.Fraction => new ObjectTag(reader.Name(), BitConverter.UInt64BitsToDouble(reader.Id())),
+        Form.RemoteParent => new RemoteParent(reader.Id(), reader.TextOrNull()),
+        Form.Cause => new CauseTag(reader.Text()),
         var form => throw new InvalidOperationException($"a packed span has a tag of the unknown form {form}"),
     };
 
@@ -121,7 +121,7 @@ internal abstract class TagNode
 /// <summary>A number.</summary>
 internal sealed class NumberTag(string tag, long number) : TagNode
 {
-    public override bool TryWrite(BinaryWriter writer) => WriteNumber(writer, tag, number);
+    public override void Write(SpanWriter writer) => WriteNumber(writer, tag, number);
 
     protected override void AddTo(List<KeyValuePair<string, object>> tags) => Set(tags, tag, number);
 }
@@ -129,18 +129,17 @@ internal sealed class NumberTag(string tag, long number) : TagNode
 /// <summary>Four of them.</summary>
 internal sealed class FourNumbers(FourTags names, long first, long second, long third, long fourth) : TagNode
 {
-    public override bool TryWrite(BinaryWriter writer)
+    public override void Write(SpanWriter writer)
     {
-        writer.Write((byte)Form.FourNumbers);
-        writer.Write(names.First);
-        writer.Write(names.Second);
-        writer.Write(names.Third);
-        writer.Write(names.Fourth);
-        writer.Write7BitEncodedInt64(first);
-        writer.Write7BitEncodedInt64(second);
-        writer.Write7BitEncodedInt64(third);
-        writer.Write7BitEncodedInt64(fourth);
-        return true;
+        writer.Byte((byte)Form.FourNumbers);
+        writer.Name(names.First);
+        writer.Name(names.Second);
+        writer.Name(names.Third);
+        writer.Name(names.Fourth);
+        writer.Number(first);
+        writer.Number(second);
+        writer.Number(third);
+        writer.Number(fourth);
     }
 
     protected override void AddTo(List<KeyValuePair<string, object>> tags)
@@ -155,34 +154,35 @@ internal sealed class FourNumbers(FourTags names, long first, long second, long 
 /// <summary>Something else.</summary>
 internal sealed class ObjectTag(string tag, object value) : TagNode
 {
-    public override bool TryWrite(BinaryWriter writer)
+    public override void Write(SpanWriter writer)
     {
         switch (value)
         {
-            case string text:
-                Begin(Form.Text);
-                writer.Write(text);
-                return true;
             case bool truth:
                 Begin(Form.Truth);
-                writer.Write(truth);
-                return true;
+                writer.Byte(truth ? (byte)1 : (byte)0);
+                break;
             case double fraction:
                 Begin(Form.Fraction);
-                writer.Write(fraction);
-                return true;
+                writer.Id(BitConverter.DoubleToUInt64Bits(fraction));
+                break;
             case long number:
-                return WriteNumber(writer, tag, number);
+                WriteNumber(writer, tag, number);
+                break;
             case int number:
-                return WriteNumber(writer, tag, number);
+                WriteNumber(writer, tag, number);
+                break;
             default:
-                return false;
+                // What is none of these is text for all who read it.
+                Begin(Form.Text);
+                writer.Text(Convert.ToString(value, CultureInfo.InvariantCulture) ?? "");
+                break;
         }
 
         void Begin(Form form)
         {
-            writer.Write((byte)form);
-            writer.Write(tag);
+            writer.Byte((byte)form);
+            writer.Name(tag);
         }
     }
 
@@ -196,12 +196,11 @@ internal sealed class RemoteParent(ulong id, string? caller) : TagNode
 
     public string? Caller => caller;
 
-    public override bool TryWrite(BinaryWriter writer)
+    public override void Write(SpanWriter writer)
     {
-        writer.Write((byte)Form.RemoteParent);
-        writer.Write(id);
-        writer.Write(caller ?? "");
-        return true;
+        writer.Byte((byte)Form.RemoteParent);
+        writer.Id(id);
+        writer.Text(caller ?? "");
     }
 
     protected override void AddTo(List<KeyValuePair<string, object>> tags)
@@ -214,11 +213,10 @@ internal sealed class CauseTag(string cause) : TagNode
 {
     public string Cause => cause;
 
-    public override bool TryWrite(BinaryWriter writer)
+    public override void Write(SpanWriter writer)
     {
-        writer.Write((byte)Form.Cause);
-        writer.Write(cause);
-        return true;
+        writer.Byte((byte)Form.Cause);
+        writer.Text(cause);
     }
 
     protected override void AddTo(List<KeyValuePair<string, object>> tags)

@@ -5,13 +5,13 @@ using System.Globalization;
 namespace Hugesim.Telemetry;
 
 /// <summary>How much a <see cref="FlowBuffer"/> holds and how long it waits.</summary>
-/// <param name="MostSpans">Spans that wait for the end of their flows; beyond that the oldest flows are given up.</param>
-/// <param name="Window">
-/// How long a flow waits after its last span here, for other processes to say that it has failed there; zero where there are none.
+/// <param name="MostSpans">
+/// Spans of long flows that wait for the end of those, and as many that wait for what other processes say; beyond that the oldest flows are given up.
 /// </param>
+/// <param name="Window">How long a part of a flow waits after its end here, for other processes to say that the flow has failed there; zero where there are none.</param>
 public sealed record FlowBufferOptions(int MostSpans, TimeSpan Window)
 {
-    /// <summary>What a process takes that does not say otherwise: at less than half a kilobyte a span, fifty megabytes.</summary>
+    /// <summary>What a process takes that does not say otherwise: at less than half a kilobyte a span, fifty megabytes of each kind.</summary>
     public const int DefaultMostSpans = 100_000;
 }
 
@@ -25,21 +25,18 @@ public sealed record FlowBufferOptions(int MostSpans, TimeSpan Window)
 /// <param name="count">Is told each message when it ends, or null.</param>
 public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Action<CompactSpan> send, Action<MessageSpan>? count = null)
 {
-    private readonly TimeProvider _time = time;
-    private readonly bool _hasOthers = options.Window > TimeSpan.Zero;
-
-    // So many spans of a flow are counted at once: what all processors write to for each span costs more than the span. A flow that is under way here only is nobody's but its
-    // callers' until it has as many.
+    // So many spans of a flow are counted at once: what all processors write to for each span costs more than the span. A flow that is under way is nobody's but its callers' until it
+    // has as many: one that never ends goes when they do.
     private const int CountedAtOnce = 64;
 
     // A flow may not have the buffer to itself.
     private readonly int _mostSpansOfFlow = Math.Max(1, options.MostSpans / 4);
 
-    // Only those that another process may name: where there is none, that is who had the flow's first span.
-    private readonly ConcurrentDictionary<(ulong, ulong), BufferedFlow> _flows = new();
+    // Parts that have ended, where other processes may say that their flow has failed.
+    private readonly WaitingParts? _waiting = options.Window > TimeSpan.Zero ? new WaitingParts(options, time) : null;
 
-    // Where there are others all flows, as each waits for them; else only long ones. A flow that somebody still refers to after its end is work for the garbage collector.
-    private readonly ConcurrentQueue<BufferedFlow> _byAge = new();
+    // Long ones only: a flow that somebody still refers to after its end is work for the garbage collector.
+    private readonly ConcurrentQueue<BufferedFlow> _longFlows = new();
     private readonly ConcurrentQueue<BufferedFlow> _failures = new();
     private long _spans;
     private long _failedFlows;
@@ -47,23 +44,23 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
     private long _evictedFlows;
     private long _droppedSpans;
 
-    /// <summary>Spans that wait. Where there are no other processes, those of a flow are counted by the dozen.</summary>
-    public long WaitingSpans => Volatile.Read(ref _spans);
+    /// <summary>Spans that wait. Those of a flow that is under way are counted by the dozen.</summary>
+    public long WaitingSpans => Volatile.Read(ref _spans) + (_waiting?.Spans ?? 0);
 
-    /// <summary>Flows that were sent because they failed.</summary>
+    /// <summary>Parts of flows that were sent because their flow failed.</summary>
     public long FailedFlows => Volatile.Read(ref _failedFlows);
 
-    /// <summary>Flows that went well and were not drawn.</summary>
-    public long ForgottenFlows => Volatile.Read(ref _forgottenFlows);
+    /// <summary>Those of flows that went well and were not drawn.</summary>
+    public long ForgottenFlows => Volatile.Read(ref _forgottenFlows) + (_waiting?.Forgotten ?? 0);
 
-    /// <summary>Flows whose first spans were given up for want of room, before it was known whether they fail.</summary>
-    public long EvictedFlows => Volatile.Read(ref _evictedFlows);
+    /// <summary>Those whose first spans were given up for want of room, before it was known whether their flow fails.</summary>
+    public long EvictedFlows => Volatile.Read(ref _evictedFlows) + (_waiting?.Evicted ?? 0);
 
-    /// <summary>Spans of those flows, and those that had no room in a very long flow.</summary>
-    public long DroppedSpans => Volatile.Read(ref _droppedSpans);
+    /// <summary>Spans of those, and those that had no room in a very long flow.</summary>
+    public long DroppedSpans => Volatile.Read(ref _droppedSpans) + (_waiting?.DroppedSpans ?? 0);
 
-    /// <summary>The flows that it knows: those that wait, those under way where there are other processes, else the long ones, and for a moment those that are over.</summary>
-    public int KnownFlows => _byAge.Count;
+    /// <summary>The flows that it knows: the long ones that are under way, and for a moment those that are over.</summary>
+    public int KnownFlows => _longFlows.Count;
 
     /// <summary>A flow begins here with a step of a client.</summary>
     /// <param name="isDrawn">It is sent whatever happens.</param>
@@ -103,70 +100,36 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
     /// <summary>Another process says that these flows have failed.</summary>
     public void KeepFailed(IEnumerable<string> traceIds)
     {
+        if (_waiting is null)
+        {
+            return;
+        }
+
         foreach (var id in traceIds)
         {
-            if (_flows.TryGetValue((Half(id, 0), Half(id, 16)), out var flow))
-            {
-                lock (flow)
-                {
-                    SendFailed(flow);
-                }
-            }
+            SendWaiting(_waiting, new BufferedFlow(this, Half(id, 0), Half(id, 16), isDrawn: false));
         }
     }
 
-    /// <summary>Forgets the flows whose time is over; to be called now and then.</summary>
+    /// <summary>Forgets the parts whose time is over; to be called now and then.</summary>
     public void Expire()
     {
-        // Also of flows that never end there are never more than there may be spans.
-        while (_byAge.Count > options.MostSpans && _byAge.TryDequeue(out var oldest))
+        _waiting?.Expire();
+        for (var left = _longFlows.Count; left > 0 && _longFlows.TryDequeue(out var flow); left--)
         {
-            lock (oldest)
-            {
-                if (!oldest.IsGone)
-                {
-                    GiveUp(oldest);
-                    Forget(oldest);
-                }
-            }
-        }
-
-        for (var left = _byAge.Count; left > 0 && _byAge.TryPeek(out var oldest); left--)
-        {
-            lock (oldest)
-            {
-                if (!oldest.IsGone && oldest.Open == 0 && IsYoung(oldest))
-                {
-                    return;
-                }
-            }
-
-            // Somebody who makes room may have taken it meanwhile.
-            if (!_byAge.TryDequeue(out var flow))
-            {
-                return;
-            }
-
             lock (flow)
             {
-                if (flow.IsGone)
+                flow.IsListed = !flow.IsGone && flow.Counted > 0;
+                if (flow.IsListed)
                 {
-                    continue;
+                    _longFlows.Enqueue(flow);
                 }
-
-                if (flow.Open > 0 || IsYoung(flow))
-                {
-                    _byAge.Enqueue(flow);
-                    continue;
-                }
-
-                Forget(flow);
             }
         }
     }
 
-    /// <summary>A flow goes on here that has ended here.</summary>
-    internal CompactFlow GoOn(BufferedFlow flow) => Open(flow.TraceHigh, flow.TraceLow, flow.IsDrawn);
+    /// <summary>A flow goes on here whose part has ended.</summary>
+    internal CompactFlow GoOn(BufferedFlow flow) => Open(flow.TraceHigh, flow.TraceLow, flow.IsDrawn, flow.IsSent);
 
     /// <summary>A span of a flow has ended: the last of a list.</summary>
     internal void End(BufferedFlow flow, CompactSpan first, CompactSpan last)
@@ -176,79 +139,88 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
             count(message);
         }
 
+        CompactSpan? waits = null;
         lock (flow)
         {
             flow.Open -= last.IsOutermost && flow.Open > 0 ? 1 : 0;
-            if (last.Failed && !flow.IsSent && !flow.IsGone)
+            if (last.Failed && !flow.IsSent && (!flow.IsGone || _waiting is not null))
             {
                 SendFailed(flow);
-                if (_hasOthers)
-                {
-                    _failures.Enqueue(flow);
-                }
             }
 
-            for (var span = first; span is not null;)
+            if (flow.IsGone && !flow.IsSent && _waiting is not null)
             {
-                var next = span.Next;
-                span.Next = null;
-                Take(flow, span);
-                span = next;
+                // What it was a part of has ended before it.
+                waits = first;
+            }
+            else
+            {
+                TakeAll(flow, first);
             }
 
-            if (flow.IsGone)
+            if (!flow.IsGone && flow.Open == 0)
             {
-                return;
-            }
-
-            if (_hasOthers)
-            {
-                flow.LastEnd = _time.GetTimestamp();
-                if (flow.Open == 0)
-                {
-                    flow.Pack();
-                }
-            }
-            else if (flow.Open == 0)
-            {
-                // Without other processes to wait for, all is known when nothing is under way any more.
-                Forget(flow);
+                waits = Leave(flow);
             }
         }
 
-        if (WaitingSpans > options.MostSpans)
+        if (waits is not null)
+        {
+            Wait(_waiting!, flow, waits);
+        }
+
+        if (Volatile.Read(ref _spans) > options.MostSpans)
         {
             MakeRoom();
         }
     }
 
+    private static ulong Half(string traceId, int at) => ulong.Parse(traceId.AsSpan(at, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+
+    private BufferedFlow Begin(bool isDrawn) => Open((ulong)Random.Shared.NextInt64(1, long.MaxValue), (ulong)Random.Shared.NextInt64(), isDrawn, isSent: isDrawn);
+
+    private BufferedFlow Open(FlowLink parent) => Open(parent.TraceHigh, parent.TraceLow, parent.IsDrawn, isSent: parent.IsDrawn);
+
+    // Each message from another process begins a part of its own, which knows nothing of other parts of its flow here unless it fails: so nobody has to look for them.
+    private BufferedFlow Open(ulong traceHigh, ulong traceLow, bool isDrawn, bool isSent) => new(this, traceHigh, traceLow, isDrawn) { Open = 1, IsSent = isSent };
+
+    private void TakeAll(BufferedFlow flow, CompactSpan first)
+    {
+        for (var span = first; span is not null;)
+        {
+            var next = span.Next;
+            span.Next = null;
+            Take(flow, span);
+            span = next;
+        }
+    }
+
     private void Take(BufferedFlow flow, CompactSpan span)
     {
-        if (flow.IsGone)
-        {
-            // What it was a part of has ended before it: it is sent if it failed itself.
-            if (span.Failed || flow.IsDrawn)
-            {
-                send(span);
-            }
-        }
-        else if (flow.IsSent)
+        if (flow.IsSent || (flow.IsGone && span.Failed))
         {
             send(span);
         }
-        else if (flow.Count >= _mostSpansOfFlow)
+        else if (!flow.IsGone && (flow.Open > 0 || _waiting is not null))
+        {
+            Hold(flow, span);
+        }
+    }
+
+    private void Hold(BufferedFlow flow, CompactSpan span)
+    {
+        if (flow.Count >= _mostSpansOfFlow)
         {
             Interlocked.Increment(ref _droppedSpans);
+            return;
         }
-        else if (flow.Open > 0 || _hasOthers)
+
+        flow.Add(span);
+        if (flow.Count - flow.Counted == CountedAtOnce)
         {
-            flow.Add(span);
-            if (_hasOthers || flow.Count - flow.Counted == CountedAtOnce)
-            {
-                Interlocked.Add(ref _spans, flow.Count - flow.Counted);
-                flow.Counted = flow.Count;
-                List(flow);
-            }
+            Interlocked.Add(ref _spans, CountedAtOnce);
+            flow.Counted = flow.Count;
+            List(flow);
         }
     }
 
@@ -257,59 +229,56 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
         if (!flow.IsListed)
         {
             flow.IsListed = true;
-            _byAge.Enqueue(flow);
+            _longFlows.Enqueue(flow);
         }
     }
-
-    private static ulong Half(string traceId, int at) => ulong.Parse(traceId.AsSpan(at, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-
-    private BufferedFlow Begin(bool isDrawn)
-    {
-        var flow = NewFlow((ulong)Random.Shared.NextInt64(1, long.MaxValue), (ulong)Random.Shared.NextInt64(), isDrawn, _hasOthers);
-        flow.Open = 1;
-        if (flow.IsNamed)
-        {
-            _flows[(flow.TraceHigh, flow.TraceLow)] = flow;
-            List(flow);
-        }
-
-        return flow;
-    }
-
-    private BufferedFlow Open(FlowLink parent) => Open(parent.TraceHigh, parent.TraceLow, parent.IsDrawn);
-
-    private bool IsYoung(BufferedFlow flow) => _time.GetElapsedTime(flow.LastEnd) < options.Window;
-
-    private BufferedFlow NewFlow(ulong traceHigh, ulong traceLow, bool isDrawn, bool isNamed) =>
-        new(this, traceHigh, traceLow, isDrawn) { IsNamed = isNamed, LastEnd = _hasOthers ? _time.GetTimestamp() : 0 };
 
     private void SendFailed(BufferedFlow flow)
     {
-        if (flow.IsGone || flow.IsSent)
-        {
-            return;
-        }
-
         flow.IsSent = true;
         Interlocked.Increment(ref _failedFlows);
-        Interlocked.Add(ref _spans, -flow.Counted);
-        foreach (var span in flow.Take())
+        if (_waiting is not null)
         {
-            send(span);
+            _failures.Enqueue(flow);
+            SendWaiting(_waiting, flow);
+        }
+
+        SendAll(Uncounted(flow));
+    }
+
+    // What has ended before of the same flow, in parts of their own.
+    private void SendWaiting(WaitingParts waiting, BufferedFlow flow)
+    {
+        foreach (var part in waiting.Fail(flow))
+        {
+            Interlocked.Increment(ref _failedFlows);
+            foreach (var span in part)
+            {
+                send(span);
+            }
         }
     }
 
-    private void Forget(BufferedFlow flow)
+    // Whoever gets them keeps no list.
+    private void SendAll(CompactSpan? first, CompactSpan? end = null)
+    {
+        for (var span = first; span is not null && span != end;)
+        {
+            var next = span.Next;
+            span.Next = null;
+            send(span);
+            span = next;
+        }
+    }
+
+    // Nothing of it is under way any more: where nobody else can say that it failed, it has gone well. Else what it holds waits.
+    private CompactSpan? Leave(BufferedFlow flow)
     {
         flow.Leave();
-        if (flow.IsNamed)
+        var spans = Uncounted(flow);
+        if (_waiting is not null)
         {
-            _flows.TryRemove(new KeyValuePair<(ulong, ulong), BufferedFlow>((flow.TraceHigh, flow.TraceLow), flow));
-        }
-
-        if (flow.Counted > 0)
-        {
-            Interlocked.Add(ref _spans, -flow.Counted);
+            return spans;
         }
 
         if (!flow.IsSent)
@@ -317,79 +286,48 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
             Interlocked.Increment(ref _forgottenFlows);
         }
 
-        flow.Clear();
+        return null;
     }
 
-    private void GiveUp(BufferedFlow flow)
+    private void Wait(WaitingParts waiting, BufferedFlow flow, CompactSpan first)
     {
-        if (flow.Count > 0)
+        for (var next = first; next is not null;)
+        {
+            var piece = next;
+            var packed = PackedSpans.Pack(ref next, out var spans);
+            if (!waiting.TryAdd(flow, packed, spans))
+            {
+                Interlocked.Increment(ref _failedFlows);
+                SendAll(piece, next);
+            }
+        }
+    }
+
+    private CompactSpan? Uncounted(BufferedFlow flow)
+    {
+        if (flow.Counted > 0)
         {
             Interlocked.Add(ref _spans, -flow.Counted);
-            Interlocked.Add(ref _droppedSpans, flow.Count);
-            Interlocked.Increment(ref _evictedFlows);
-            flow.Clear();
         }
+
+        return flow.Take();
     }
 
-    // The oldest give up what they hold; should one of them fail later, the rest of it is sent.
+    // The oldest long flows give up what they hold; should one of them fail later, the rest of it is sent.
     private void MakeRoom()
     {
-        for (var left = _byAge.Count; WaitingSpans > options.MostSpans && left > 0 && _byAge.TryDequeue(out var flow); left--)
+        for (var left = _longFlows.Count; Volatile.Read(ref _spans) > options.MostSpans && left > 0 && _longFlows.TryDequeue(out var flow); left--)
         {
             lock (flow)
             {
-                if (flow.IsGone)
+                flow.IsListed = false;
+                if (flow.Count > 0)
                 {
-                    continue;
-                }
-
-                GiveUp(flow);
-                if (flow.Open > 0 || flow.IsSent)
-                {
-                    _byAge.Enqueue(flow);
-                }
-                else
-                {
-                    Forget(flow);
+                    Interlocked.Add(ref _droppedSpans, flow.Count);
+                    Interlocked.Increment(ref _evictedFlows);
+                    Uncounted(flow);
                 }
             }
         }
-    }
-
-    // The part of a flow here, with one more span under way.
-    private BufferedFlow Open(ulong traceHigh, ulong traceLow, bool isDrawn)
-    {
-        while (true)
-        {
-            var flow = Find(traceHigh, traceLow, isDrawn);
-            lock (flow)
-            {
-                if (!flow.IsGone)
-                {
-                    flow.Open++;
-                    return flow;
-                }
-            }
-        }
-    }
-
-    private BufferedFlow Find(ulong traceHigh, ulong traceLow, bool isDrawn)
-    {
-        if (_flows.TryGetValue((traceHigh, traceLow), out var known))
-        {
-            return known;
-        }
-
-        var flow = NewFlow(traceHigh, traceLow, isDrawn, isNamed: true);
-        var found = _flows.GetOrAdd((traceHigh, traceLow), flow);
-        if (found == flow)
-        {
-            lock (flow)
-            {
-                List(flow);
-            }
-        }
-
-        return found;
     }
 }

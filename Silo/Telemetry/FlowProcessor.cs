@@ -79,7 +79,7 @@ internal sealed class FlowProcessor : BaseExportProcessor<Activity>
             {
                 new(_buffer.FailedFlows, Outcome("failed")), new(_buffer.ForgottenFlows, Outcome("forgotten")), new(_buffer.EvictedFlows, Outcome("evicted")),
             },
-            "{flow}", "Flows that were not drawn for sending, by what became of them.");
+            "{flow}", "Flows that were not drawn for sending, by what became of them; of a flow of several processes, its parts.");
         meter.CreateObservableCounter(
             "hugesim.spans",
             () => new Measurement<long>[]
@@ -88,7 +88,7 @@ internal sealed class FlowProcessor : BaseExportProcessor<Activity>
                 new(UnsentSpans, Outcome("dropped_by_receiver")),
             },
             "{span}", "Spans by what became of them.");
-        meter.CreateObservableUpDownCounter("hugesim.spans.waiting", () => _buffer.WaitingSpans, "{span}", "Spans of flows that have not ended.");
+        meter.CreateObservableUpDownCounter("hugesim.spans.waiting", () => _buffer.WaitingSpans, "{span}", "Spans of flows of which it is not known yet whether they fail.");
     }
 
     /// <inheritdoc/>

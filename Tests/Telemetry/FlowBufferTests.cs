@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Hugesim.Telemetry;
 using Shouldly;
 using Xunit;
@@ -103,7 +104,7 @@ public sealed class FlowBufferTests
         End(root);
         End(left);
 
-        _sent.ShouldBe([second, first, inner, failing, third, root]);
+        _sent.ShouldBe([second, first, inner, failing, third, root, left]);
         root.Innermost.ShouldBe(root);
         (buffer.WaitingSpans, buffer.FailedFlows).ShouldBe((0, 1));
     }
@@ -226,26 +227,15 @@ public sealed class FlowBufferTests
     }
 
     [Fact]
-    public void Flows_ThatNeverEnd_StayWithinTheBound()
+    public void Flows_ThatNeverEnd_AreNotHeldByTheBuffer()
     {
-        var buffer = Buffer(s_window, mostSpans: 100);
-        var flows = new List<CompactSpan>();
-        for (var i = 0; i < 1000; i++)
-        {
-            var root = Begin(buffer);
-            End(Begin(buffer, root));
-            flows.Add(root);
-            buffer.Expire();
-            buffer.WaitingSpans.ShouldBeLessThanOrEqualTo(100);
-            buffer.KnownFlows.ShouldBeLessThanOrEqualTo(100);
-        }
+        var buffer = Buffer(s_window, mostSpans: 1000);
+        var flows = BeginMany(buffer, 1000);
+        GC.Collect();
 
-        (buffer.EvictedFlows, buffer.DroppedSpans).ShouldBe((1000 - buffer.WaitingSpans, 1000 - buffer.WaitingSpans));
-        // Both kinds are kept that fail at last: those that it knows, with their spans, and those that it gave up, without.
-        End(flows[^1], failed: true);
-        _sent.Count.ShouldBe(2);
-        End(flows[0], failed: true);
-        _sent.Count.ShouldBe(3);
+        // Their callers, who hold them while they are under way, have gone.
+        flows.Count(flow => flow.TryGetTarget(out _)).ShouldBeLessThanOrEqualTo(1);
+        (buffer.WaitingSpans, buffer.KnownFlows, buffer.DroppedSpans).ShouldBe((0, 0, 0));
     }
 
     [Fact]
@@ -274,16 +264,96 @@ public sealed class FlowBufferTests
         End(first);
         End(second, failed: true);
 
-        _sent.ShouldBe([first, second]);
-        first.ParentId.ShouldBe(root.Id);
+        _sent.Select(span => span.Id).ShouldBe([first.Id, second.Id]);
+        _sent.ShouldAllBe(span => span.ParentId == root.Id && span.Flow.TraceId == root.Flow.TraceId);
         buffer.TakeFailures().ShouldBe([root.Flow.TraceId]);
     }
 
     [Fact]
-    public void Buffer_UsedByManyThreads_LosesNothingOfAFailedFlow()
+    public void Part_UnderWayWhenItsFlowFailsElsewhere_IsSentAtItsEnd()
+    {
+        var buffer = Buffer(s_window);
+        var root = Begin(Buffer(s_window));
+        var (underWay, unrelated) = (BeginElsewhere(buffer, root), Begin(buffer));
+        End(Begin(buffer, underWay));
+
+        buffer.KeepFailed([root.Flow.TraceId]);
+        _sent.ShouldBeEmpty();
+        _time.Pass(100 * s_window);
+        buffer.Expire();
+        End(underWay);
+        End(unrelated);
+
+        _sent.Count.ShouldBe(2);
+        _sent[^1].ShouldBe(underWay);
+        buffer.WaitingSpans.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Span_LeftBehindByAPartThatWaits_BringsTheWholeFlowIfItFails()
+    {
+        var buffer = Buffer(s_window);
+        var root = Begin(buffer);
+        var (well, failing) = (Begin(buffer, root), Begin(buffer, root));
+        End(root);
+        End(well);
+        buffer.WaitingSpans.ShouldBe(2);
+
+        End(failing, failed: true);
+
+        _sent.Select(span => span.Id).ShouldBe([root.Id, well.Id, failing.Id]);
+        buffer.TakeFailures().ShouldBe([root.Flow.TraceId]);
+        buffer.WaitingSpans.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Part_OfMoreThanIsPackedAtOnce_IsSentWhole()
+    {
+        const int Spans = 2000;
+        var buffer = Buffer(s_window, mostSpans: 4 * Spans);
+        var root = Begin(buffer);
+        for (var i = 1; i < Spans; i++)
+        {
+            End(Begin(buffer, root));
+        }
+
+        End(root);
+        buffer.WaitingSpans.ShouldBe(Spans);
+        buffer.KeepFailed([root.Flow.TraceId]);
+
+        _sent.Select(span => span.Id).Distinct().Count().ShouldBe(Spans);
+        _sent[^1].Id.ShouldBe(root.Id);
+        (buffer.WaitingSpans, buffer.DroppedSpans).ShouldBe((0, 0));
+    }
+
+    [Fact]
+    public void Parts_OfMoreBytesThanThereIsRoomFor_GiveTheOldestUp()
+    {
+        const int Spans = 2000;
+        var buffer = Buffer(s_window, mostSpans: 2 * Spans);
+        var text = new string('x', 20_000);
+        for (var i = 0; i < Spans; i++)
+        {
+            var span = Begin(buffer);
+            span.Add("text", text);
+            End(span);
+        }
+
+        (buffer.WaitingSpans * text.Length).ShouldBeInRange(10_000_000, 20_000_000);
+        buffer.DroppedSpans.ShouldBe(Spans - buffer.WaitingSpans);
+        var huge = Begin(buffer);
+        huge.Add("text", new string('x', 1_000_000));
+        End(huge);
+        buffer.DroppedSpans.ShouldBe(Spans + 1 - buffer.WaitingSpans);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(60)]
+    public void Buffer_UsedByManyThreads_LosesNothingOfAFailedFlow(int windowSeconds)
     {
         var sent = 0;
-        var buffer = new FlowBuffer(new FlowBufferOptions(100_000, TimeSpan.Zero), TimeProvider.System, _ => Interlocked.Increment(ref sent));
+        var buffer = new FlowBuffer(new FlowBufferOptions(100_000, TimeSpan.FromSeconds(windowSeconds)), TimeProvider.System, _ => Interlocked.Increment(ref sent));
         const int Flows = 2000;
 
         Parallel.For(0, Flows, i =>
@@ -294,7 +364,23 @@ public sealed class FlowBufferTests
         });
 
         sent.ShouldBe(Flows / 2 * 5);
-        (buffer.WaitingSpans, buffer.FailedFlows, buffer.ForgottenFlows).ShouldBe((0, Flows / 2, Flows / 2));
+        buffer.FailedFlows.ShouldBe(Flows / 2);
+        (buffer.ForgottenFlows, buffer.WaitingSpans).ShouldBe(windowSeconds == 0 ? (Flows / 2, 0) : (0, Flows / 2 * 5));
+    }
+
+    // So long ago that nothing of the stack refers to them.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static List<WeakReference<CompactFlow>> BeginMany(FlowBuffer buffer, int flows)
+    {
+        var begun = new List<WeakReference<CompactFlow>>();
+        for (var i = 0; i < flows; i++)
+        {
+            var root = Begin(buffer);
+            End(Begin(buffer, root));
+            begun.Add(new(root.Flow));
+        }
+
+        return begun;
     }
 
     private static MessageSpan BeginElsewhere(FlowBuffer buffer, CompactSpan parent) => buffer.ContinueMessage(FlowRecording.LinkOf(parent), "span", s_ends);

@@ -68,16 +68,34 @@ public sealed class PackedSpansTests
     }
 
     [Fact]
-    public void Flow_WithATagOfNoKnownForm_IsSentAllTheSame()
+    public void Flow_WithATagOfNoKnownForm_HasItAsText()
     {
         var buffer = Buffer();
         var span = buffer.ContinueMessage(new FlowLink(7, 11, 13, IsDrawn: false), "IHstateGrain/Reserve", new MessageEnds("hstate/m1", null, null));
-        span.Add("list", new[] { 1, 2 });
+        span.Add("cost", 1.5m);
         End(span);
 
         buffer.KeepFailed([span.Flow.TraceId]);
 
-        _sent.ShouldBe([span]);
+        _sent.ShouldHaveSingleItem().Tag("cost").ShouldBe("1.5");
+    }
+
+    [Fact]
+    public void Flow_WithMoreNamesThanHaveNumbers_IsSentAsItWas()
+    {
+        var buffer = Buffer();
+        var span = buffer.ContinueMessage(new FlowLink(7, 11, 13, IsDrawn: false), "IHstateGrain/Reserve", new MessageEnds("hstate/m1", null, null));
+        for (var i = 0; i < 5000; i++)
+        {
+            span.Add($"made while it runs {i}", i);
+        }
+
+        span.Add("long", new string('ä', 300));
+        End(span);
+
+        buffer.KeepFailed([span.Flow.TraceId]);
+
+        _sent.Select(Seen.Of).ShouldBe(_expected);
     }
 
     private FlowBuffer Buffer() => new(new FlowBufferOptions(1000, TimeSpan.FromSeconds(10)), TimeProvider.System, _sent.Add);
