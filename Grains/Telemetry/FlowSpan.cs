@@ -24,6 +24,9 @@ public readonly struct FlowSpan : IDisposable
     /// <summary>The span, if it is one of .NET.</summary>
     public Activity? Activity => _activity;
 
+    /// <summary>The span, if it is a compact one of a caller or message.</summary>
+    internal FrameSpan? Frame => _compact as FrameSpan;
+
     /// <summary>Adds a number; nothing, not even a boxed number, while nobody listens.</summary>
     public FlowSpan With(string tag, long value)
     {

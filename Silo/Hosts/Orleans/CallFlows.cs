@@ -17,8 +17,11 @@ internal sealed class CallFlows : MessageRecorder
     public static void Install() => Current = s_instance;
 
     /// <inheritdoc/>
+    public override bool IsListening => s_source.HasListeners();
+
+    /// <inheritdoc/>
     public override object? OnSend() =>
-        !s_source.HasListeners() ? null
+        !IsListening ? null
             : FrameSpan.Current?.Innermost ?? (object?)(Activity.Current is { IdFormat: ActivityIdFormat.W3C } span ? span : null);
 
     /// <inheritdoc/>
@@ -30,21 +33,8 @@ internal sealed class CallFlows : MessageRecorder
     };
 
     /// <inheritdoc/>
-    public override FlowSpan OnStart(object? sender, string name, IGrainContext target)
-    {
-        if (!s_source.HasListeners())
-        {
-            return default;
-        }
-
-        var span = Begin(sender, name, target);
-        if (span is not null || FrameSpan.Current is not null)
-        {
-            FrameSpan.Current = span;
-        }
-
-        return span is null ? new FlowSpan(Start(sender, name, target)) : new FlowSpan(span);
-    }
+    public override FlowSpan OnStart(object? sender, string name, IGrainContext target) =>
+        Begin(sender, name, target) is { } span ? new FlowSpan(span) : new FlowSpan(Start(sender, name, target));
 
     private static MessageSpan? Begin(object? sender, string name, IGrainContext target) => sender switch
     {

@@ -1,11 +1,11 @@
 namespace Hugesim.Telemetry;
 
-/// <summary>Where <see cref="FrameSpan.Current"/> is kept: asynchronous calls carry it, as Orleans does not say whose code a turn runs.</summary>
+/// <summary>Where <see cref="FrameSpan.Current"/> is kept: the turns of grains know it (<see cref="RecordedTurn"/>), and clients carry it with their asynchronous calls.</summary>
 internal static class CurrentFrame
 {
-    private static readonly AsyncLocal<FrameSpan?> s_current = new();
+    private static readonly AsyncLocal<FrameSpan?> s_ofClient = new();
 
-    public static FrameSpan? Get() => s_current.Value;
+    public static FrameSpan? Get() => RecordedTurn.Current is { } turn ? turn.Frame : s_ofClient.Value;
 
-    public static void Set(FrameSpan? frame) => s_current.Value = frame;
+    public static void Set(FrameSpan? frame) => s_ofClient.Value = frame;
 }

@@ -27,9 +27,18 @@ public abstract class FlowRequestBase : RequestBase
         set => _sender = value;
     }
 
-    /// <summary>The call begins at the grain.</summary>
-    private protected FlowSpan Begin() =>
-        MessageRecorder.Current is { } recorder && GetTarget() is IGrainBase grain ? recorder.OnStart(_sender, GetActivityName(), grain.GrainContext) : default;
+    /// <summary>The call begins at the grain: while somebody records messages, the code that runs from here on is known to be that of this one.</summary>
+    private protected FlowSpan Begin()
+    {
+        if (MessageRecorder.Current is not { IsListening: true } recorder || GetTarget() is not IGrainBase grain)
+        {
+            return default;
+        }
+
+        var span = recorder.OnStart(_sender, GetActivityName(), grain.GrainContext);
+        new RecordedTurn(span.Frame, grain.GrainContext.Scheduler).Enter();
+        return span;
+    }
 
     /// <summary>It has ended with an exception.</summary>
     private protected static Response Fail(in FlowSpan span, Exception failure)
@@ -64,6 +73,10 @@ public abstract class FlowRequest : FlowRequestBase
         {
             return new(Fail(span, failure));
         }
+        finally
+        {
+            RecordedTurn.Leave();
+        }
 
         span.Dispose();
         return new(Response.Completed);
@@ -82,6 +95,10 @@ public abstract class FlowRequest : FlowRequestBase
         catch (Exception failure)
         {
             return Fail(span, failure);
+        }
+        finally
+        {
+            RecordedTurn.Leave();
         }
 
         span.Dispose();
@@ -113,6 +130,10 @@ public abstract class FlowRequest<T> : FlowRequestBase
         {
             return new(Fail(span, failure));
         }
+        finally
+        {
+            RecordedTurn.Leave();
+        }
 
         span.Dispose();
         return new(Response.FromResult(answer));
@@ -132,6 +153,10 @@ public abstract class FlowRequest<T> : FlowRequestBase
         catch (Exception failure)
         {
             return Fail(span, failure);
+        }
+        finally
+        {
+            RecordedTurn.Leave();
         }
 
         span.Dispose();

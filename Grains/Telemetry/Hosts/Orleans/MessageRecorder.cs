@@ -12,6 +12,9 @@ public abstract class MessageRecorder
         set => Volatile.Write(ref s_current, value);
     }
 
+    /// <summary>Somebody records messages.</summary>
+    public abstract bool IsListening { get; }
+
     /// <summary>What a message that is made now is sent in, or null.</summary>
     public abstract object? OnSend();
 
@@ -19,7 +22,7 @@ public abstract class MessageRecorder
     /// <param name="sender">What the message is sent in.</param>
     public abstract FlowLink? LinkOf(object sender);
 
-    /// <summary>A message begins at its grain.</summary>
+    /// <summary>A message begins at its grain, while somebody listens.</summary>
     /// <param name="sender">What it was sent in, or null.</param>
     /// <param name="name">Interface and method.</param>
     /// <param name="target">The grain.</param>

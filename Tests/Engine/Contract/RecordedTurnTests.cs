@@ -1,4 +1,3 @@
-using Hugesim.Embedded;
 using Orleans;
 using Orleans.Concurrency;
 using Orleans.Runtime;
@@ -10,7 +9,7 @@ namespace Hugesim.Tests.Engine;
 /// <summary>Calls that interleave on one grain, and tell whose code the engine says runs.</summary>
 public interface IRecorded : IGrainWithStringKey
 {
-    /// <summary>Awaits a bit of everything; the answer is after which of it the record was not the call's own.</summary>
+    /// <summary>Awaits a bit of everything; the answer is after which of it the record was not the call's own, or the code not in a turn of its grain.</summary>
     ValueTask<string> AwaitAll(bool isRecorded, string gate, IRecorded other);
 
     ValueTask<bool> HasRecord();
@@ -27,15 +26,9 @@ public sealed class RecordedGrain : Grain, IRecorded
     public async ValueTask<string> AwaitAll(bool isRecorded, string gate, IRecorded other)
     {
         var wrong = new List<string>();
-        object? record = null;
-        Check("the start");
-        if (isRecorded)
-        {
-            record = new object();
-            new RecordedTurn(Activation.Current!, record).Enter();
-            Check("the record's begin");
-        }
-
+        TurnRecords.Current.ShouldBeNull();
+        var record = TurnRecords.Begin(GrainContext, isRecorded);
+        Check("the begin");
         var isFirst = _calls++ == 0;
         await Task.Delay(1);
         Check("a pause");
@@ -66,14 +59,14 @@ public sealed class RecordedGrain : Grain, IRecorded
 
         void Check(string after)
         {
-            if (CallRecorder.RecordOfTurn != record)
+            if (TurnRecords.Current != record || !TurnRecords.IsTurnOf(GrainContext))
             {
                 wrong.Add(after);
             }
         }
     }
 
-    public ValueTask<bool> HasRecord() => new(CallRecorder.RecordOfTurn is not null);
+    public ValueTask<bool> HasRecord() => new(TurnRecords.Current is not null);
 
     private static async Task Inner(IRecorded other)
     {
