@@ -28,7 +28,7 @@ internal sealed class RecordedTurn(FrameSpan? frame, IWorkItemScheduler turns) :
     }
 
     /// <inheritdoc/>
-    public override void Post(SendOrPostCallback d, object? state) => turns.QueueAction(static work => ((Work)work).Run(), new Work(this, d, state));
+    public override void Post(SendOrPostCallback d, object? state) => turns.QueueTask(new Task(static work => ((Work)work!).Run(), new Work(this, d, state)));
 
     /// <inheritdoc/>
     public override void Send(SendOrPostCallback d, object? state) =>
