@@ -11,7 +11,7 @@ namespace Hugesim.Telemetry;
 /// <param name="Window">How long a part of a flow waits after its end here, for other processes to say that the flow has failed there; zero where there are none.</param>
 public sealed record FlowBufferOptions(int MostSpans, TimeSpan Window)
 {
-    /// <summary>What a process takes that does not say otherwise: at less than half a kilobyte a span, fifty megabytes of each kind.</summary>
+    /// <summary>What a process takes that does not say otherwise: of long flows, at less than half a kilobyte a span, fifty megabytes; of those that wait, as bytes, 16 at most.</summary>
     public const int DefaultMostSpans = 100_000;
 }
 
