@@ -21,6 +21,9 @@ internal sealed class WaitingParts(FlowBufferOptions options, TimeProvider time)
     private readonly Lock _lock = new();
     private readonly int _mostSpansOfSegment = Math.Max(1, options.MostSpans / (MostSegments / 2));
 
+    // Where few wait, they do not wait longer than they should by more than this part of the window.
+    private readonly long _segmentTicks = (long)(options.Window.TotalSeconds / 8 * time.TimestampFrequency);
+
     // Those from the first to the last by number; each is made when it is needed, and too large for the collector to move. A position is that of a byte if all that ever were are counted.
     private readonly Segment?[] _segments = new Segment?[MostSegments];
 
@@ -67,7 +70,7 @@ internal sealed class WaitingParts(FlowBufferOptions options, TimeProvider time)
                 return true;
             }
 
-            var segment = Room(Part.HeaderBytes + packed.Length, count);
+            var segment = Room(Part.HeaderBytes + packed.Length, count, now);
             ref var newest = ref Newest(flow);
             var to = segment.Bytes.AsSpan(segment.End);
             new Part(flow.TraceHigh, flow.TraceLow, newest, count, packed.Length).Write(to);
@@ -136,14 +139,14 @@ internal sealed class WaitingParts(FlowBufferOptions options, TimeProvider time)
     private ref Segment? SegmentOf(long number) => ref _segments[(int)(number % MostSegments)];
 
     // The segment that takes the next part: the last, or another if that is full. The oldest make room.
-    private Segment Room(int bytes, int spans)
+    private Segment Room(int bytes, int spans, long now)
     {
         while (_spans + spans > options.MostSpans)
         {
             ForgetFirst();
         }
 
-        if (_first <= _last && SegmentOf(_last) is { } last && last.End + bytes <= SegmentBytes && last.Spans + spans <= _mostSpansOfSegment)
+        if (_first <= _last && SegmentOf(_last) is { } last && last.End + bytes <= SegmentBytes && last.Spans + spans <= _mostSpansOfSegment && now - last.Began < _segmentTicks)
         {
             return last;
         }
@@ -155,6 +158,7 @@ internal sealed class WaitingParts(FlowBufferOptions options, TimeProvider time)
 
         _last++;
         (var next, _spare) = (_spare ?? new Segment(), null);
+        next.Began = now;
         SegmentOf(_last) = next;
         return next;
     }
@@ -182,6 +186,9 @@ internal sealed class WaitingParts(FlowBufferOptions options, TimeProvider time)
     private sealed class Segment
     {
         public byte[] Bytes { get; } = GC.AllocateUninitializedArray<byte>(SegmentBytes);
+
+        /// <summary>When it was taken into use.</summary>
+        public long Began { get; set; }
 
         /// <summary>Where the newest part ends.</summary>
         public int End { get; private set; }

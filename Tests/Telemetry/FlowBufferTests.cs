@@ -145,6 +145,22 @@ public sealed class FlowBufferTests
     }
 
     [Fact]
+    public void Flows_ThatAreFew_DoNotWaitMuchLongerThanTheWindow()
+    {
+        var buffer = Buffer(s_window);
+        for (var i = 0; i < 200; i++)
+        {
+            End(Begin(buffer));
+            _time.Pass(s_window / 20);
+            buffer.Expire();
+            buffer.WaitingSpans.ShouldBeLessThanOrEqualTo(23);
+        }
+
+        (buffer.ForgottenFlows + buffer.WaitingSpans, buffer.EvictedFlows).ShouldBe((200, 0));
+        buffer.WaitingSpans.ShouldBeGreaterThanOrEqualTo(19);
+    }
+
+    [Fact]
     public void Flow_UnderWay_WaitsHoweverLongItTakes()
     {
         var buffer = Buffer(s_window);
