@@ -1,4 +1,6 @@
+using System.Text.RegularExpressions;
 using Hugesim.Silo;
+using Hugesim.Telemetry;
 using Hugesim.Tests.Telemetry.Otlp;
 using Shouldly;
 using Xunit;
@@ -33,6 +35,26 @@ public sealed class JoinedFlowTests(ObservedCluster cluster) : IDisposable
             asked.Select(span => span.Id).Order().ToArray().ShouldBe(ids, silo.ToString());
             asked.ShouldAllBe(span => span.Trace == trace && span.Warnings.Count == 0);
         }
+    }
+
+    [Fact]
+    public async Task Messages_OfAFlowOverTwoSilos_SayWhoTalksToWhom()
+    {
+        var spans = (await FailOverTwoSilosAsync()).Select(received => received.Span).ToDictionary(span => span.SpanId);
+        var messages = spans.Values.Where(span => span.Source == TelemetrySources.Messages).ToArray();
+
+        messages.Count(message => MessageAround(message) is not null).ShouldBeGreaterThan(0);
+        messages.ShouldAllBe(message => Regex.IsMatch($"{message.Tag("orleans.rpc.target_id")}", "^[a-z]+/.+$"));
+        foreach (var message in messages)
+        {
+            message.Tag("orleans.rpc.source_id").ShouldBe(MessageAround(message)?.Tag("orleans.rpc.target_id"), message.Name);
+            $"{message.Tag("hugesim.silo")}".ShouldNotBeEmpty();
+        }
+
+        RecordedSpan? MessageAround(RecordedSpan span) =>
+            span.ParentId is not { } parent || !spans.TryGetValue(parent, out var outer) ? null
+                : outer.Source == TelemetrySources.Messages ? outer
+                : MessageAround(outer);
     }
 
     // Each machine is placed anew. On the embedded engine one process is both silos.
