@@ -59,9 +59,6 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
     /// <summary>Spans of those, and those that had no room in a very long flow.</summary>
     public long DroppedSpans => Volatile.Read(ref _droppedSpans) + (_waiting?.DroppedSpans ?? 0);
 
-    /// <summary>The flows that it knows: the long ones that are under way, and for a moment those that are over.</summary>
-    public int KnownFlows => _longFlows.Count;
-
     /// <summary>A flow begins here with a step of a client.</summary>
     /// <param name="isDrawn">It is sent whatever happens.</param>
     /// <param name="name">The step's name.</param>
