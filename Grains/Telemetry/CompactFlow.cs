@@ -66,7 +66,8 @@ public abstract class CompactFlow(ulong traceHigh, ulong traceLow, bool isDrawn)
     /// <summary>A span has ended, and before it routines inside it that did not say so themselves.</summary>
     /// <param name="first">The first of a list of those, with the span as the last; or the span.</param>
     /// <param name="last">The span.</param>
-    public abstract void End(CompactSpan first, CompactSpan last);
+    /// <param name="count">How many they are.</param>
+    public abstract void End(CompactSpan first, CompactSpan last, int count);
 }
 
 /// <summary>What a message to another process carries of the flow that it belongs to.</summary>

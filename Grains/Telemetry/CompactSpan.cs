@@ -124,7 +124,7 @@ public abstract class CompactSpan
     /// <summary>The value of a tag, or null.</summary>
     public object? Tag(string name) => Tags().FirstOrDefault(tag => tag.Key == name).Value;
 
-    private protected virtual void OnEnded() => Flow.End(this, this);
+    private protected virtual void OnEnded() => Flow.End(this, this, 1);
 
     private protected virtual List<KeyValuePair<string, object>> FirstTags() => [];
 

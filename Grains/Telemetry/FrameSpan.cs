@@ -47,7 +47,7 @@ public abstract class FrameSpan : CompactSpan
         Keep(routine);
     }
 
-    private protected virtual void Keep(RoutineSpan routine) => routine.Flow.End(routine, routine);
+    private protected virtual void Keep(RoutineSpan routine) => routine.Flow.End(routine, routine, 1);
 }
 
 /// <summary>A step of a client.</summary>
@@ -134,7 +134,7 @@ public sealed class MessageSpan : FrameSpan
         }
         else if (Ended != 0 || routine.Failed || _keptCount == MostKept)
         {
-            Flow.End(TakeKept(routine), routine);
+            EndWithKept(routine);
         }
         else
         {
@@ -145,19 +145,19 @@ public sealed class MessageSpan : FrameSpan
         }
     }
 
-    private protected override void OnEnded() => Flow.End(TakeKept(this), this);
+    private protected override void OnEnded() => EndWithKept(this);
 
-    // As a list that ends with one more.
-    private CompactSpan TakeKept(CompactSpan last)
+    // What is kept goes to the flow as a list that ends with one more.
+    private void EndWithKept(CompactSpan last)
     {
-        if (_kept is null)
+        var (first, count) = (last, _keptCount + 1);
+        if (_kept is not null)
         {
-            return last;
+            first = _kept.Next!;
+            (_kept.Next, _kept, _keptCount) = (last, null, 0);
         }
 
-        var first = _kept.Next!;
-        (_kept.Next, _kept, _keptCount) = (last, null, 0);
-        return first;
+        Flow.End(first, last, count);
     }
 
     private protected override List<KeyValuePair<string, object>> FirstTags() => Ends.Tags(Name, Around(Parent)?.TargetId);

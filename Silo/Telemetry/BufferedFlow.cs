@@ -13,9 +13,6 @@ internal sealed class BufferedFlow(FlowBuffer buffer, ulong traceHigh, ulong tra
     /// <summary>How many of its spans have ended and are held.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Spans under way that lie in no other one of this process.</summary>
-    public int Open { get; set; }
-
     /// <summary>Its spans are sent as they end: it was drawn, or has failed.</summary>
     public bool IsSent { get; set; }
 
@@ -28,20 +25,20 @@ internal sealed class BufferedFlow(FlowBuffer buffer, ulong traceHigh, ulong tra
     /// <summary>It is over: what begins now is another part of its flow.</summary>
     public void Leave() => IsGone = true;
 
-    /// <summary>A span has ended.</summary>
-    public void Add(CompactSpan span)
+    /// <summary>Spans have ended.</summary>
+    public void Add(CompactSpan first, CompactSpan last, int count)
     {
         if (_last is null)
         {
-            _first = span;
+            _first = first;
         }
         else
         {
-            _last.Next = span;
+            _last.Next = first;
         }
 
-        _last = span;
-        Count++;
+        _last = last;
+        Count += count;
     }
 
     /// <summary>The first of a list of those that are held, which it then holds no more; or null.</summary>
@@ -56,5 +53,5 @@ internal sealed class BufferedFlow(FlowBuffer buffer, ulong traceHigh, ulong tra
     public override CompactFlow Again() => buffer.GoOn(this);
 
     /// <inheritdoc/>
-    public override void End(CompactSpan first, CompactSpan last) => buffer.End(this, first, last);
+    public override void End(CompactSpan first, CompactSpan last, int count) => buffer.End(this, first, last, count);
 }

@@ -128,8 +128,8 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
     /// <summary>A flow goes on here whose part has ended.</summary>
     internal CompactFlow GoOn(BufferedFlow flow) => Open(flow.TraceHigh, flow.TraceLow, flow.IsDrawn, flow.IsSent);
 
-    /// <summary>A span of a flow has ended: the last of a list.</summary>
-    internal void End(BufferedFlow flow, CompactSpan first, CompactSpan last)
+    /// <summary>A span of a flow has ended: the last of a list, as long as <paramref name="spans"/> says.</summary>
+    internal void End(BufferedFlow flow, CompactSpan first, CompactSpan last, int spans)
     {
         if (count is not null && last is MessageSpan message)
         {
@@ -139,23 +139,28 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
         CompactSpan? waits = null;
         lock (flow)
         {
-            flow.Open -= last.IsOutermost && flow.Open > 0 ? 1 : 0;
             if (last.Failed && !flow.IsSent && (!flow.IsGone || _waiting is not null))
             {
                 SendFailed(flow);
             }
 
-            if (flow.IsGone && !flow.IsSent && _waiting is not null)
+            // A part is over when its outermost span ends: it has one.
+            var isLast = last.IsOutermost && !flow.IsGone;
+            if (flow.IsSent || (flow.IsGone && last.Failed))
+            {
+                SendAll(first);
+            }
+            else if (_waiting is not null && flow.IsGone)
             {
                 // What it was a part of has ended before it.
                 waits = first;
             }
-            else
+            else if (_waiting is not null || !(isLast || flow.IsGone))
             {
-                TakeAll(flow, first);
+                Hold(flow, first, last, spans);
             }
 
-            if (!flow.IsGone && flow.Open == 0)
+            if (isLast)
             {
                 waits = Leave(flow);
             }
@@ -179,43 +184,21 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
     private BufferedFlow Open(FlowLink parent) => Open(parent.TraceHigh, parent.TraceLow, parent.IsDrawn, isSent: parent.IsDrawn);
 
     // Each message from another process begins a part of its own, which knows nothing of other parts of its flow here unless it fails: so nobody has to look for them.
-    private BufferedFlow Open(ulong traceHigh, ulong traceLow, bool isDrawn, bool isSent) => new(this, traceHigh, traceLow, isDrawn) { Open = 1, IsSent = isSent };
+    private BufferedFlow Open(ulong traceHigh, ulong traceLow, bool isDrawn, bool isSent) => new(this, traceHigh, traceLow, isDrawn) { IsSent = isSent };
 
-    private void TakeAll(BufferedFlow flow, CompactSpan first)
+    private void Hold(BufferedFlow flow, CompactSpan first, CompactSpan last, int spans)
     {
-        for (var span = first; span is not null;)
+        if (flow.Count + spans > _mostSpansOfFlow)
         {
-            var next = span.Next;
-            span.Next = null;
-            Take(flow, span);
-            span = next;
-        }
-    }
-
-    private void Take(BufferedFlow flow, CompactSpan span)
-    {
-        if (flow.IsSent || (flow.IsGone && span.Failed))
-        {
-            send(span);
-        }
-        else if (!flow.IsGone && (flow.Open > 0 || _waiting is not null))
-        {
-            Hold(flow, span);
-        }
-    }
-
-    private void Hold(BufferedFlow flow, CompactSpan span)
-    {
-        if (flow.Count >= _mostSpansOfFlow)
-        {
-            Interlocked.Increment(ref _droppedSpans);
+            Interlocked.Add(ref _droppedSpans, spans);
             return;
         }
 
-        flow.Add(span);
-        if (flow.Count - flow.Counted == CountedAtOnce)
+        flow.Add(first, last, spans);
+        var uncounted = flow.Count - flow.Counted;
+        if (uncounted >= CountedAtOnce)
         {
-            Interlocked.Add(ref _spans, CountedAtOnce);
+            Interlocked.Add(ref _spans, uncounted);
             flow.Counted = flow.Count;
             List(flow);
         }
