@@ -38,6 +38,7 @@ internal sealed class JsonLoadReporter(CliConsole console) : LoadReporter
         JsonLines.WriteNumber(json, "rate", (long?)options.Rate);
         json.WriteNumber("seed", options.Seed);
         json.WriteNumber("start_seconds", Math.Round(results.StartSeconds, 3));
+        json.WriteNumber("warmup_seconds", options.Warmup.TotalSeconds);
         json.WriteNumber("measured_seconds", Math.Round(results.MeasuredSeconds, 3));
         json.WriteNumber("calls", results.Totals.Calls);
         JsonLines.WriteNumber(json, "calls_due", results.DueCalls);

@@ -39,12 +39,11 @@ internal sealed class LoadCommand(CliServices services, CliConsole console)
     private readonly Option<long?> _machines = CliOptions.Number(
         "--machines", "Emulated machines that share the processes. The default is 1.", 1, MostMachines);
 
-    private readonly Option<TimeSpan?> _duration = new("--duration")
-    {
-        Description = "How long to measure after all processes have started, such as 30s or 5m; 0 only starts and ends them. The default is 10s.",
-        HelpName = "TIME",
-        CustomParser = ParseDuration,
-    };
+    private readonly Option<TimeSpan?> _duration = Time(
+        "--duration", "How long to measure after all processes have started, such as 30s or 5m; 0 only starts and ends them. The default is 10s.");
+
+    private readonly Option<TimeSpan?> _warmup = Time(
+        "--warmup", "How long the processes work before that is measured: .NET compiles what is used often, which delays the first calls. The default is 0.");
 
     private readonly Option<long?> _calls = CliOptions.Number(
         "--calls", "End after so many measured calls. Without --duration nothing else ends the load.", 1, long.MaxValue);
@@ -82,7 +81,7 @@ internal sealed class LoadCommand(CliServices services, CliConsole console)
         options.Profile.Description += $" The default is {services.Profiles[^1]}.";
         var command = new Command("load", "Let many emulated processes work as real programs do, measure them, and audit the machines at the end.")
         {
-            _workload, _processes, _machines, _duration, _calls, _rate, _workers, _thresholds, _seed, _pool, options.Profile, options.Silos, options.Cluster, _report,
+            _workload, _processes, _machines, _warmup, _duration, _calls, _rate, _workers, _thresholds, _seed, _pool, options.Profile, options.Silos, options.Cluster, _report,
             _json, _show,
         };
         _flows.AddTo(command);
@@ -112,6 +111,13 @@ internal sealed class LoadCommand(CliServices services, CliConsole console)
         {
             CliErrors.Write(console, $"hugesim: {load.Machines} machines cannot share {load.Processes} processes");
             CliErrors.Write(console, "  hint: give at least as many --processes as --machines");
+            return ExitCodes.BadInput;
+        }
+
+        if (load.Warmup > TimeSpan.Zero && load.Duration == TimeSpan.Zero)
+        {
+            CliErrors.Write(console, "hugesim: --warmup: with --duration 0 nothing is measured after it");
+            CliErrors.Write(console, "  hint: leave one of them out");
             return ExitCodes.BadInput;
         }
 
@@ -200,6 +206,7 @@ internal sealed class LoadCommand(CliServices services, CliConsole console)
             Processes = processes,
             Duration = result.GetValue(_duration) ?? (result.GetValue(_calls) is null ? DefaultDuration : MostDuration),
             Calls = result.GetValue(_calls),
+            Warmup = result.GetValue(_warmup) ?? TimeSpan.Zero,
             Workers = (int)Math.Min(processes, result.GetValue(_workers) ?? DefaultWorkers),
             Rate = result.GetValue(_rate),
             PoolPages = result.GetValue(_pool),
@@ -236,17 +243,22 @@ internal sealed class LoadCommand(CliServices services, CliConsole console)
         return results.Passed ? ExitCodes.Success : ExitCodes.Differs;
     }
 
-    private static TimeSpan? ParseDuration(ArgumentResult result)
+    private static Option<TimeSpan?> Time(string name, string description) => new(name)
     {
-        var text = result.Tokens[0].Value;
-        if (TimeText.TryParse(text, out var nanoseconds) && nanoseconds <= MostDuration.TotalNanoseconds)
+        Description = description,
+        HelpName = "TIME",
+        CustomParser = result =>
         {
-            return TimeSpan.FromMicroseconds(nanoseconds / 1000);
-        }
+            var text = result.Tokens[0].Value;
+            if (TimeText.TryParse(text, out var nanoseconds) && nanoseconds <= MostDuration.TotalNanoseconds)
+            {
+                return TimeSpan.FromMicroseconds(nanoseconds / 1000);
+            }
 
-        result.AddError($"--duration: '{text}' is not a time such as 30s, 5m or 500ms.");
-        return null;
-    }
+            result.AddError($"{name}: '{text}' is not a time such as 30s, 5m or 500ms.");
+            return null;
+        },
+    };
 
     private static Threshold[] ParseThresholds(ArgumentResult result)
     {

@@ -52,9 +52,10 @@ internal static class LoadText
     public static string Heading(LoadOptions options)
     {
         var loop = options.Rate is { } rate ? Text($"open loop of {rate:N0} calls a second") : Text($"closed loop of {options.Workers}");
+        var warmup = options.Warmup > TimeSpan.Zero ? Text($" after {options.Warmup.TotalSeconds:0.###} s of warm-up") : "";
         var machines = options.Machines == 1 ? "1 machine" : Text($"{options.Machines:N0} machines");
         var processes = options.Processes == 1 ? "1 process" : Text($"{options.Processes:N0} processes");
-        return Text($"{options.Profile.Name}  kernel {options.Kernel}, {machines}, {processes}, {loop}, seed {options.Seed}, engine {EngineChoice.Engine}");
+        return Text($"{options.Profile.Name}  kernel {options.Kernel}, {machines}, {processes}, {loop}{warmup}, seed {options.Seed}, engine {EngineChoice.Engine}");
     }
 
     public static string Second(LoadSample sample)

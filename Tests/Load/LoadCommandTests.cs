@@ -102,6 +102,31 @@ public sealed class LoadCommandTests
     }
 
     [Fact]
+    public async Task Load_Warmup_WorksBeforeItMeasures()
+    {
+        // Each fork leaves a process behind that lives.
+        const string Forks = """
+            pool 1
+            process server rest
+              repeat
+                fork child
+            process child 0 from server
+              repeat
+                mmap m 1 private noreserve ; munmap m
+            """;
+        using var folder = new TemporaryFolder();
+        var (exitCode, lines, _) = await JsonAsync(folder.Write("forks.load", Forks), "--processes", "1", "--warmup", "2s", "--calls", "10");
+        exitCode.ShouldBe(ExitCodes.Success);
+        var (first, summary) = (lines[0], lines[^1]);
+        summary.GetProperty("calls").GetInt64().ShouldBe(10);
+        summary.GetProperty("warmup_seconds").GetDouble().ShouldBe(2);
+        summary.GetProperty("operations").GetProperty("all").GetProperty("calls").GetInt64().ShouldBe(10);
+
+        // Ten calls make ten of them at most.
+        first.GetProperty("processes").GetInt64().ShouldBeGreaterThan(11);
+    }
+
+    [Fact]
     public async Task Load_Thresholds_SetTheExitCode()
     {
         var (exitCode, lines, _) = await JsonAsync("jvm", "--calls", "100", "--threshold", "fault.p50<1h", "--threshold", "all.rate>1000000000");
@@ -184,7 +209,9 @@ public sealed class LoadCommandTests
     [InlineData("jvm --processes 2 --machines 3", "3 machines cannot share 2 processes")]
     [InlineData("postgres --processes 1", "it needs at least 2 a machine")]
     [InlineData("jvm --rate 0", "is not a whole number from 1")]
-    [InlineData("jvm --duration soon", "is not a time such as 30s")]
+    [InlineData("jvm --duration soon", "--duration: 'soon' is not a time such as 30s")]
+    [InlineData("jvm --warmup soon", "--warmup: 'soon' is not a time such as 30s")]
+    [InlineData("jvm --warmup 1s --duration 0", "nothing is measured after it")]
     [InlineData("jvm --threshold fault.p99", "there is no comparison")]
     [InlineData("jvm --report nowhere/x.html", "its folder does not exist")]
     [InlineData("jvm --processes 100000000 --duration 0", "cannot have a pool of")]

@@ -18,6 +18,9 @@ internal sealed record LoadOptions
     /// <summary>The measured time, after the start; zero ends right after the start.</summary>
     public required TimeSpan Duration { get; init; }
 
+    /// <summary>How long the processes work before that is measured: what .NET compiles when code is first used often delays calls for seconds.</summary>
+    public TimeSpan Warmup { get; init; }
+
     /// <summary>Measured calls after which the load ends, if its time does not end it before; null for no such end.</summary>
     public long? Calls { get; init; }
 

@@ -15,9 +15,11 @@ internal sealed class LoadRun
     private readonly CancellationToken _interrupted;
     private readonly LoadState _state;
     private readonly LoadTotals _startup = new();
+    private readonly LoadTotals _warmup = new();
     private readonly LoadTotals _totals = new();
     private readonly List<LoadSample> _samples = [];
     private readonly Lock _gate = new();
+    private LoadTotals _phase;
     private LoadMachine[] _machines = [];
     private double _startSeconds;
     private long _started;
@@ -31,6 +33,7 @@ internal sealed class LoadRun
     {
         (_options, _reporter, _interrupted) = (options, reporter, interrupted);
         _state = new LoadState(options);
+        _phase = _startup;
     }
 
     /// <summary>Runs the load; once.</summary>
@@ -46,7 +49,13 @@ internal sealed class LoadRun
         _startSeconds = await StartAsync();
         _started = _state.Living;
         _bytesPerProcess = _started > 0 ? (BytesInUse() - before) / _started : null;
-        var measured = _options.Duration > TimeSpan.Zero && _started > 0 ? await MeasureAsync() : 0;
+        var works = _options.Duration > TimeSpan.Zero && _started > 0;
+        if (works && _options.Warmup > TimeSpan.Zero)
+        {
+            await WarmUpAsync();
+        }
+
+        var measured = works ? await MeasureAsync() : 0;
         var end = _state.EngineIsGone ? LoadEnd.EngineFailed
             : _interrupted.IsCancellationRequested ? LoadEnd.Interrupted
             : _started == 0 ? LoadEnd.NothingStarted
@@ -64,8 +73,8 @@ internal sealed class LoadRun
         lock (_gate)
         {
             totals.Take(_totals);
-            var isMeasuring = _started > 0;
-            Collect(isMeasuring ? totals : _startup);
+            var isMeasuring = _phase == _totals;
+            Collect(isMeasuring ? totals : _phase);
             return ResultsOf(totals, isMeasuring ? _state.Nanoseconds / 1e9 : 0, LoadEnd.EngineFailed, failure);
         }
     }
@@ -129,9 +138,25 @@ internal sealed class LoadRun
         return _state.Nanoseconds / 1e9;
     }
 
+    private async ValueTask WarmUpAsync()
+    {
+        Enter(_warmup);
+        _state.BeginWork(_options.Warmup, calls: null);
+        var all = Task.WhenAll(_state.Workers.Select(worker => Task.Run(worker.RunAsync, CancellationToken.None)));
+        while (await Task.WhenAny(all, Task.Delay(ProgressTime, CancellationToken.None)) != all)
+        {
+            _reporter.OnProgress("warming up, second", _state.Nanoseconds / 1_000_000_000, (long)_options.Warmup.TotalSeconds);
+            StopIfEngineIsGone();
+        }
+
+        await all;
+        Collect(_warmup);
+    }
+
     private async ValueTask<double> MeasureAsync()
     {
-        _state.ResetClock();
+        Enter(_totals);
+        _state.BeginWork(_options.Duration, _options.Calls);
         var all = Task.WhenAll(_state.Workers.Select(worker => Task.Run(worker.RunAsync, CancellationToken.None)));
         var (last, next) = (0.0, SampleTime);
         while (!all.IsCompleted)
@@ -243,6 +268,15 @@ internal sealed class LoadRun
         }
 
         await all;
+    }
+
+    // What workers record from now on belongs to another part of the load.
+    private void Enter(LoadTotals phase)
+    {
+        lock (_gate)
+        {
+            _phase = phase;
+        }
     }
 
     private void Collect(LoadTotals totals)

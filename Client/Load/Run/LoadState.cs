@@ -18,11 +18,13 @@ internal sealed class LoadState
     private long _lastSuccess;
     private long _begun;
     private long _due;
+    private long? _calls;
     private volatile bool _stopped;
 
     public LoadState(LoadOptions options)
     {
         Options = options;
+        BeginWork(options.Duration, options.Calls);
         _workers = [.. Enumerable.Range(0, options.Workers).Select(_ => new LoadWorker(this))];
     }
 
@@ -61,14 +63,26 @@ internal sealed class LoadState
     /// <summary>Begins to count time anew.</summary>
     public void ResetClock() => Volatile.Write(ref _zero, _clock.ElapsedTicks);
 
+    /// <summary>When the work ends, in <see cref="Nanoseconds"/>.</summary>
+    public long End { get; private set; }
+
+    /// <summary>The processes work from now on; no worker may be at it.</summary>
+    /// <param name="time">How long.</param>
+    /// <param name="calls">After how many calls the work ends before that, or null.</param>
+    public void BeginWork(TimeSpan time, long? calls)
+    {
+        (End, _calls, _begun, _due) = ((long)time.TotalNanoseconds, calls, 0, 0);
+        ResetClock();
+    }
+
     /// <summary>When the next call of an open loop is due that no worker has taken, in nanoseconds; null in a closed loop.</summary>
     public long? TakeDue() => Schedule?.DueNanoseconds(Interlocked.Increment(ref _due) - 1);
 
-    /// <summary>May one more call be measured? Counted only where calls are limited: all workers would share the counter.</summary>
-    public bool MayBegin() => Options.Calls is not { } calls || Interlocked.Increment(ref _begun) <= calls;
+    /// <summary>May one more call begin? Counted only where calls are limited: all workers would share the counter.</summary>
+    public bool MayBegin() => _calls is not { } calls || Interlocked.Increment(ref _begun) <= calls;
 
-    /// <summary>As many calls as were asked for are measured, or under way.</summary>
-    public bool HasBegunAll => Options.Calls is { } calls && Interlocked.Read(ref _begun) >= calls;
+    /// <summary>As many calls as were asked for were made, or are under way.</summary>
+    public bool HasBegunAll => _calls is { } calls && Interlocked.Read(ref _begun) >= calls;
 
     /// <summary>Lets the workers finish the calls that are under way.</summary>
     public void Stop() => _stopped = true;

@@ -62,7 +62,7 @@ internal sealed class LoadWorker(LoadState state)
     /// <summary>Lets the processes do their work until the time is over.</summary>
     public async Task RunAsync()
     {
-        var end = (long)state.Options.Duration.TotalNanoseconds;
+        var end = state.End;
         while (!state.IsStopped && !state.HasBegunAll && state.Nanoseconds < end)
         {
             var birth = TakeBirth();
@@ -76,6 +76,12 @@ internal sealed class LoadWorker(LoadState state)
             var due = state.TakeDue();
             if (due >= end || (due is { } time && !await WaitUntilAsync(time)) || !state.MayBegin())
             {
+                if (birth is { } later)
+                {
+                    // For when work begins again.
+                    _births.Enqueue(later);
+                }
+
                 return;
             }
 
