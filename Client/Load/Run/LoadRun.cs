@@ -55,7 +55,7 @@ internal sealed class LoadRun
             await WarmUpAsync();
         }
 
-        var measured = works ? await MeasureAsync() : 0;
+        var measured = works && !_state.IsStopped ? await MeasureAsync() : 0;
         var end = _state.EngineIsGone ? LoadEnd.EngineFailed
             : _interrupted.IsCancellationRequested ? LoadEnd.Interrupted
             : _started == 0 ? LoadEnd.NothingStarted
