@@ -150,12 +150,12 @@ public sealed class FlowBuffer(FlowBufferOptions options, TimeProvider time, Act
             {
                 SendAll(first);
             }
-            else if (_waiting is not null && flow.IsGone)
+            else if (flow.IsGone)
             {
                 // What it was a part of has ended before it.
-                waits = first;
+                waits = _waiting is null ? null : first;
             }
-            else if (_waiting is not null || !(isLast || flow.IsGone))
+            else if (_waiting is not null || !isLast)
             {
                 Hold(flow, first, last, spans);
             }

@@ -22,9 +22,9 @@ public sealed class LoadWorkerTests
             Machines = 1,
             Processes = 1,
             Workers = 2,
-            Calls = 1,
             Duration = TimeSpan.FromMinutes(10),
         });
+        state.BeginWork(state.Options.Duration, calls: 1);
         // As it cannot be, nobody looks at its machine.
         state.Workers[0].Post(new Birth(null!, profile!.Kinds[0], 0, 1, 1, new Seat()));
         var run = Task.Run(state.Workers[0].RunAsync, TestContext.Current.CancellationToken);

@@ -24,7 +24,6 @@ internal sealed class LoadState
     public LoadState(LoadOptions options)
     {
         Options = options;
-        BeginWork(options.Duration, options.Calls);
         _workers = [.. Enumerable.Range(0, options.Workers).Select(_ => new LoadWorker(this))];
     }
 
