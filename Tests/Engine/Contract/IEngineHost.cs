@@ -56,6 +56,12 @@ public sealed record EngineHostOptions
     /// <summary>How long callers wait.</summary>
     public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Whether a client that cancels a call waits until the grain has answered (Orleans' WaitForCancellationAcknowledgement). Otherwise
+    /// it goes on at once, and on Orleans nobody can tell when the grain has heard of it: messages may overtake each other.
+    /// </summary>
+    public bool AcknowledgesCancellation { get; init; }
+
     /// <summary>A store named "hugesim" that outlives silos.</summary>
     public bool HasStorage { get; init; }
 

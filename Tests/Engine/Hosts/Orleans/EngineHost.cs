@@ -52,7 +52,11 @@ public static class EngineHost
         var losses = new ConnectionLosses("in this process");
         builder.ConfigureClient(client =>
         {
-            client.Services.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = options.ResponseTimeout);
+            client.Services.Configure<ClientMessagingOptions>(messaging =>
+            {
+                messaging.ResponseTimeout = options.ResponseTimeout;
+                messaging.WaitForCancellationAcknowledgement = options.AcknowledgesCancellation;
+            });
             client.Services.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
             client.AddGatewayCountChangedHandler((_, change) => losses.OnGateways(change.PreviousNumberOfConnectedGateways, change.NumberOfConnectedGateways));
         });
