@@ -36,8 +36,10 @@ public sealed class EngineFailureTests
         var results = await host.RunAsync(grains =>
         {
             var failing = DispatchProxy.Create<IGrainFactory, FailingGrains>();
-            ((FailingGrains)(object)failing).Inner = grains;
-            return new LoadRun(options, new FailAtTheFirstSample((FailingGrains)(object)failing), cancellation).RunAsync(failing, host.Calls);
+            var factory = (FailingGrains)(object)failing;
+            factory.Inner = grains;
+            var reporter = new WatchingReporter { Sample = totals => factory.Fails |= totals.Latency(LoadOperation.Fault) is { Count: > 0 } };
+            return new LoadRun(options, reporter, cancellation).RunAsync(failing, host.Calls);
         });
 
         results.End.ShouldBe(LoadEnd.EngineFailed);
@@ -80,22 +82,5 @@ public sealed class EngineFailureTests
         }
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-    }
-
-    private sealed class FailAtTheFirstSample(FailingGrains grains) : ILoadReporter
-    {
-        public void OnBegin(LoadOptions options)
-        {
-        }
-
-        public void OnProgress(string phase, long done, long total)
-        {
-        }
-
-        public void OnSample(LoadSample sample, LoadTotals totals) => grains.Fails |= totals.Latency(LoadOperation.Fault) is { Count: > 0 };
-
-        public void OnSummary(LoadResults results)
-        {
-        }
     }
 }

@@ -87,6 +87,26 @@ public sealed class LoadCommandTests
     }
 
     [Fact]
+    public async Task Load_OpenLoopWithCalls_CountsWhatWasDueWhenTheLastBegan()
+    {
+        const string LongCalls = """
+            pool 4096
+            process worker rest
+              start
+                mmap m 4096 private
+              repeat
+                w m 0..4095
+            """;
+        using var folder = new TemporaryFolder();
+        var (_, lines, _) = await JsonAsync(folder.Write("long.load", LongCalls), "--processes", "1", "--rate", "10000", "--calls", "1");
+        var summary = lines[^1];
+
+        // The call takes longer than a millisecond, to which the time is rounded: what becomes due meanwhile was not asked for.
+        var due = summary.GetProperty("calls_due").GetInt64();
+        due.ShouldBeInRange(1, (long)(10_000 * (summary.GetProperty("measured_seconds").GetDouble() - 0.001)));
+    }
+
+    [Fact]
     public async Task Load_ImpossibleRate_CountsTheWaitAndFails()
     {
         var (exitCode, lines, errors) = await JsonAsync("jvm", "--processes", "4", "--rate", "50000000", "--duration", "1s");

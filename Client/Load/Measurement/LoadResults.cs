@@ -58,7 +58,7 @@ internal sealed record LoadResults
     /// <summary>Managed bytes in use after the start less those before, divided by the processes; null for fewer than 1,000.</summary>
     public long? BytesPerProcess { get; init; }
 
-    /// <summary>Open loop: calls that were due in the measured time; null in a closed loop.</summary>
+    /// <summary>Open loop: calls that were due in the measured time, or when the last of those that were asked for began; null in a closed loop.</summary>
     public long? DueCalls { get; init; }
 
     /// <summary>How the run ended.</summary>

@@ -89,7 +89,7 @@ internal sealed class LoadRun
         MeasuredSeconds = measured,
         StartedProcesses = _started,
         BytesPerProcess = _bytesPerProcess,
-        DueCalls = _state.Schedule?.DueBefore(_options.Calls is null ? (long)_options.Duration.TotalNanoseconds : (long)(measured * 1e9)),
+        DueCalls = _state.DueCalls((long)(measured * 1e9)),
         End = end,
         EngineFailure = failure,
         Thresholds = [.. _options.Thresholds.Select(threshold => threshold.Check(totals, measured))],
@@ -141,8 +141,7 @@ internal sealed class LoadRun
     private async ValueTask WarmUpAsync()
     {
         Enter(_warmup);
-        _state.BeginWork(_options.Warmup, calls: null);
-        var all = Task.WhenAll(_state.Workers.Select(worker => Task.Run(worker.RunAsync, CancellationToken.None)));
+        var all = WorkAsync(_options.Warmup, calls: null);
         while (await Task.WhenAny(all, Task.Delay(ProgressTime, CancellationToken.None)) != all)
         {
             _reporter.OnProgress("warming up, second", _state.Nanoseconds / 1_000_000_000, (long)_options.Warmup.TotalSeconds);
@@ -156,8 +155,7 @@ internal sealed class LoadRun
     private async ValueTask<double> MeasureAsync()
     {
         Enter(_totals);
-        _state.BeginWork(_options.Duration, _options.Calls);
-        var all = Task.WhenAll(_state.Workers.Select(worker => Task.Run(worker.RunAsync, CancellationToken.None)));
+        var all = WorkAsync(_options.Duration, _options.Calls);
         var (last, next) = (0.0, SampleTime);
         while (!all.IsCompleted)
         {
@@ -168,31 +166,55 @@ internal sealed class LoadRun
             StopIfEngineIsGone();
         }
 
-        await all;
+        var measured = await all;
+        lock (_gate)
+        {
+            // Calls that ended after the last sample had counted, while it read the counters.
+            Collect(_totals);
+        }
+
+        return measured;
+    }
+
+    // Returns how many seconds the processes worked.
+    private async Task<double> WorkAsync(TimeSpan time, long? calls)
+    {
+        _state.BeginWork(time, calls);
+        await Task.WhenAll(_state.Workers.Select(worker => Task.Run(worker.RunAsync, CancellationToken.None)));
         return _state.Nanoseconds / 1e9;
     }
 
     private async ValueTask<double> SampleAsync(double last)
     {
-        var second = new LoadTotals();
-        Collect(second);
-        var now = _state.Nanoseconds / 1e9;
-        var latencies = second.AllLatencies();
-        var sample = new LoadSample(
-            now, second.Calls / Math.Max(now - last, 1e-3), latencies.Percentile(50), latencies.Percentile(99), latencies.Max,
-            new Dictionary<string, long>(second.FailuresByCause), await ReadCountersAsync(), _state.Living);
-        // The rest after the last full second is too short to be compared with the others.
-        var isShown = now - last > SampleTime.TotalSeconds / 2 || _samples.Count == 0;
+        long calls;
+        LatencyHistogram latencies;
+        Dictionary<string, long> failures;
         lock (_gate)
         {
+            var second = new LoadTotals();
+            Collect(second);
+            (calls, latencies, failures) = (second.Calls, second.AllLatencies(), new(second.FailuresByCause));
             _totals.Take(second);
-            if (isShown)
-            {
-                _samples.Add(sample);
-            }
         }
 
-        if (isShown && !_state.IsAbandoned)
+        var now = _state.Nanoseconds / 1e9;
+        var sample = new LoadSample(
+            now, calls / Math.Max(now - last, 1e-3), latencies.Percentile(50), latencies.Percentile(99), latencies.Max, failures,
+            await ReadCountersAsync(), _state.Living);
+
+        // The rest after the last full second is too short to be compared with the others.
+        var isShown = now - last > SampleTime.TotalSeconds / 2 || _samples.Count == 0;
+        if (!isShown)
+        {
+            return now;
+        }
+
+        lock (_gate)
+        {
+            _samples.Add(sample);
+        }
+
+        if (!_state.IsAbandoned)
         {
             _reporter.OnSample(sample, _totals);
         }

@@ -18,6 +18,7 @@ internal sealed class LoadState
     private long _lastSuccess;
     private long _begun;
     private long _due;
+    private long _lastBegun;
     private long? _calls;
     private volatile bool _stopped;
 
@@ -70,7 +71,7 @@ internal sealed class LoadState
     /// <param name="calls">After how many calls the work ends before that, or null.</param>
     public void BeginWork(TimeSpan time, long? calls)
     {
-        (End, _calls, _begun, _due) = ((long)time.TotalNanoseconds, calls, 0, 0);
+        (End, _calls, _begun, _due, _lastBegun) = ((long)time.TotalNanoseconds, calls, 0, 0, long.MaxValue);
         ResetClock();
     }
 
@@ -78,7 +79,25 @@ internal sealed class LoadState
     public long? TakeDue() => Schedule?.DueNanoseconds(Interlocked.Increment(ref _due) - 1);
 
     /// <summary>May one more call begin? Counted only where calls are limited: all workers would share the counter.</summary>
-    public bool MayBegin() => _calls is not { } calls || Interlocked.Increment(ref _begun) <= calls;
+    public bool MayBegin()
+    {
+        if (_calls is not { } calls)
+        {
+            return true;
+        }
+
+        var begun = Interlocked.Increment(ref _begun);
+        if (begun == calls)
+        {
+            Volatile.Write(ref _lastBegun, Nanoseconds);
+        }
+
+        return begun <= calls;
+    }
+
+    /// <summary>How many calls of an open loop were due while any was still to begin; null in a closed loop.</summary>
+    /// <param name="nanoseconds">How long the processes have worked. They may work on after their time, or after the last call that was asked for has begun: what would be due then is nobody's.</param>
+    public long? DueCalls(long nanoseconds) => Schedule?.DueBefore(Math.Min(nanoseconds, Math.Min(End, Volatile.Read(ref _lastBegun))));
 
     /// <summary>As many calls as were asked for were made, or are under way.</summary>
     public bool HasBegunAll => _calls is { } calls && Interlocked.Read(ref _begun) >= calls;
