@@ -42,6 +42,7 @@ internal sealed class JsonLoadReporter(CliConsole console) : LoadReporter
         json.WriteNumber("measured_seconds", Math.Round(results.MeasuredSeconds, 3));
         json.WriteNumber("calls", results.Totals.Calls);
         JsonLines.WriteNumber(json, "calls_due", results.DueCalls);
+        WriteTimes(json, "service_ns", results.Totals.Service);
         WriteOperations(json, results);
         json.WriteStartArray("thresholds");
         foreach (var threshold in results.Thresholds)
@@ -93,13 +94,18 @@ internal sealed class JsonLoadReporter(CliConsole console) : LoadReporter
         json.WriteStartObject(name);
         json.WriteNumber("calls", latency.Count);
         json.WriteNumber("failures", failures);
-        json.WriteNumber("latency_ns_mean", Math.Round(latency.Mean));
-        json.WriteNumber("latency_ns_p50", latency.Percentile(50));
-        json.WriteNumber("latency_ns_p90", latency.Percentile(90));
-        json.WriteNumber("latency_ns_p99", latency.Percentile(99));
-        json.WriteNumber("latency_ns_p999", latency.Percentile(99.9));
-        json.WriteNumber("latency_ns_max", latency.Max);
+        WriteTimes(json, "latency_ns", latency);
         json.WriteEndObject();
+    }
+
+    private static void WriteTimes(Utf8JsonWriter json, string name, LatencyHistogram? times)
+    {
+        JsonLines.WriteNumber(json, name + "_mean", times is null ? null : (long)Math.Round(times.Mean));
+        JsonLines.WriteNumber(json, name + "_p50", times?.Percentile(50));
+        JsonLines.WriteNumber(json, name + "_p90", times?.Percentile(90));
+        JsonLines.WriteNumber(json, name + "_p99", times?.Percentile(99));
+        JsonLines.WriteNumber(json, name + "_p999", times?.Percentile(99.9));
+        JsonLines.WriteNumber(json, name + "_max", times?.Max);
     }
 
     private static void WritePools(Utf8JsonWriter json, PoolCounters pools)

@@ -81,6 +81,11 @@ internal static class LoadText
         }
 
         output.Line(Row(LoadNames.All, results.Totals.AllLatencies(), results.Totals.Failures, results.MeasuredSeconds), Tone.Strong);
+        if (results.Totals.Service is { } service)
+        {
+            output.Line(Row(LoadNames.Service, service, results.Totals.Failures, results.MeasuredSeconds));
+        }
+
         output.Line();
         var bytes = results.BytesPerProcess is { } size and > 0 ? Text($", {size:N0} bytes each") : "";
         Fact(output, "started", Text($"{results.StartedProcesses:N0} of {results.Options.Processes:N0} processes in {results.StartSeconds:0.00} s{bytes}"));

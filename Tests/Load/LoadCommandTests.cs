@@ -119,6 +119,10 @@ public sealed class LoadCommandTests
         var latencies = all.GetProperty("calls").GetInt64() * all.GetProperty("latency_ns_mean").GetInt64() / 1e9;
         latencies.ShouldBeGreaterThan(2 * 4 * summary.GetProperty("measured_seconds").GetDouble());
         all.GetProperty("latency_ns_max").GetInt64().ShouldBeGreaterThan(700_000_000);
+
+        // From when they began, they are just that.
+        var services = all.GetProperty("calls").GetInt64() * summary.GetProperty("service_ns_mean").GetInt64() / 1e9;
+        services.ShouldBeInRange(0.01, 4 * (summary.GetProperty("measured_seconds").GetDouble() + 0.001));
     }
 
     [Fact]

@@ -61,7 +61,7 @@ public sealed class MeasurementTests
         var totals = new LoadTotals();
         for (var i = 0; i < 100; i++)
         {
-            totals.Record(LoadOperation.Fault, i == 99 ? 2_000_000 : 1_000_000, i < 5 ? "fault SIGBUS" : null);
+            totals.Record(LoadOperation.Fault, i == 99 ? 2_000_000 : 1_000_000, null, i < 5 ? "fault SIGBUS" : null);
         }
 
         var threshold = Threshold.Parse(text, out var error).ShouldNotBeNull(error);
@@ -89,13 +89,14 @@ public sealed class MeasurementTests
     public void Take_AnothersCounts_MovesThem()
     {
         var (from, to) = (new LoadTotals(), new LoadTotals());
-        to.Record(LoadOperation.Mmap, 10, "mmap ENOMEM");
-        from.Record(LoadOperation.Mmap, 20, "mmap ENOMEM");
-        from.Record(LoadOperation.Fault, 30, null);
+        to.Record(LoadOperation.Mmap, 10, 9, "mmap ENOMEM");
+        from.Record(LoadOperation.Mmap, 20, 8, "mmap ENOMEM");
+        from.Record(LoadOperation.Fault, 30, 7, null);
         to.Take(from);
         (to.Calls, to.Failures, from.Calls, from.Failures).ShouldBe((3, 2, 0, 0));
         to.FailuresByCause["mmap ENOMEM"].ShouldBe(2);
         to.Latency(LoadOperation.Mmap)!.Count.ShouldBe(2);
-        from.AllLatencies().Count.ShouldBe(0);
+        (to.Service!.Count, to.Service.Max).ShouldBe((3, 9));
+        (from.AllLatencies().Count, from.Service!.Count).ShouldBe((0, 0));
     }
 }

@@ -45,6 +45,9 @@ internal static class LoadNames
     /// <summary>The name of all operations together.</summary>
     public const string All = "all";
 
+    /// <summary>The name of all operations together, timed from when they began and not from when they were due.</summary>
+    public const string Service = "service";
+
     /// <summary>The name of an operation.</summary>
     public static string Of(LoadOperation operation) => Names[(int)operation];
 }

@@ -22,11 +22,23 @@ internal sealed class LoadTotals
     /// <summary>The latencies of an operation, or null if it did not happen.</summary>
     public LatencyHistogram? Latency(LoadOperation operation) => _latencies[(int)operation];
 
+    /// <summary>Open loop: what all calls took from when they began, without what they had waited since they were due; null in a closed loop.</summary>
+    public LatencyHistogram? Service { get; private set; }
+
     /// <summary>Counts a call.</summary>
-    public void Record(LoadOperation operation, long nanoseconds, string? failure)
+    /// <param name="operation">What it was.</param>
+    /// <param name="latency">Nanoseconds from when it was due; in a closed loop, from when it began.</param>
+    /// <param name="service">Open loop: nanoseconds from when it began.</param>
+    /// <param name="failure">Why it failed, or null.</param>
+    public void Record(LoadOperation operation, long latency, long? service, string? failure)
     {
         Calls++;
-        (_latencies[(int)operation] ??= new LatencyHistogram()).Record(nanoseconds);
+        (_latencies[(int)operation] ??= new LatencyHistogram()).Record(latency);
+        if (service is { } own)
+        {
+            (Service ??= new LatencyHistogram()).Record(own);
+        }
+
         if (failure is not null)
         {
             Failures++;
@@ -66,6 +78,12 @@ internal sealed class LoadTotals
             }
         }
 
+        if (other.Service is { } service)
+        {
+            (Service ??= new LatencyHistogram()).Add(service);
+            service.Clear();
+        }
+
         foreach (var (cause, count) in other._failures)
         {
             _failures[cause] = _failures.GetValueOrDefault(cause) + count;
@@ -82,12 +100,12 @@ internal sealed class LoadRecorder
     private readonly LoadTotals _totals = new();
     private readonly Lock _lock = new();
 
-    /// <summary>Counts a call.</summary>
-    public void Record(LoadOperation operation, long nanoseconds, string? failure)
+    /// <summary>Counts a call, as <see cref="LoadTotals.Record"/>.</summary>
+    public void Record(LoadOperation operation, long latency, long? service, string? failure)
     {
         lock (_lock)
         {
-            _totals.Record(operation, nanoseconds, failure);
+            _totals.Record(operation, latency, service, failure);
         }
     }
 

@@ -109,6 +109,11 @@ internal static class LoadReport
         }
 
         table.Append(Row(LoadNames.All, results.Totals.AllLatencies(), results.Totals.Failures, results.MeasuredSeconds));
+        if (results.Totals.Service is { } service)
+        {
+            table.Append(Row(LoadNames.Service, service, results.Totals.Failures, results.MeasuredSeconds));
+        }
+
         return table.Append("</tbody></table></div></section>\n").ToString();
     }
 

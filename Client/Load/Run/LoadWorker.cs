@@ -43,7 +43,7 @@ internal sealed class LoadWorker(LoadState state)
         {
             if (_births.TryDequeue(out var birth))
             {
-                if (!await BearAsync(birth, state.Nanoseconds))
+                if (!await BearAsync(birth, due: null))
                 {
                     state.CountStarted();
                 }
@@ -85,14 +85,13 @@ internal sealed class LoadWorker(LoadState state)
                 return;
             }
 
-            var begin = due ?? state.Nanoseconds;
             if (birth is { } one)
             {
-                await BearAsync(one, begin);
+                await BearAsync(one, due);
             }
             else
             {
-                await StepAsync(begin);
+                await StepAsync(due);
             }
         }
     }
@@ -126,7 +125,7 @@ internal sealed class LoadWorker(LoadState state)
         var isAlive = true;
         while (isAlive && !process.Script.IsStarted && !state.IsStopped)
         {
-            isAlive = await ExecuteAsync(process, state.Nanoseconds);
+            isAlive = await ExecuteAsync(process, due: null);
         }
 
         if (isAlive)
@@ -161,11 +160,11 @@ internal sealed class LoadWorker(LoadState state)
     }
 
     // The next step of the process whose turn it is.
-    private async ValueTask StepAsync(long begin)
+    private async ValueTask StepAsync(long? due)
     {
         _turn = _turn >= _processes.Count ? 0 : _turn;
         var process = _processes[_turn];
-        if (await ExecuteAsync(process, begin))
+        if (await ExecuteAsync(process, due))
         {
             Seat(process);
             _turn++;
@@ -186,8 +185,9 @@ internal sealed class LoadWorker(LoadState state)
         }
     }
 
-    private async ValueTask<bool> BearAsync(Birth birth, long begin)
+    private async ValueTask<bool> BearAsync(Birth birth, long? due)
     {
+        var begin = state.Nanoseconds;
         if (birth.Number + birth.Stride < birth.End)
         {
             _births.Enqueue(birth with { Number = birth.Number + birth.Stride });
@@ -202,26 +202,27 @@ internal sealed class LoadWorker(LoadState state)
                 ? await EmulatedProcess.SpawnAsync(birth, random)
                 : await birth.Parent.Process!.ForkAsync(birth.Kind, birth.Number, birth.Life, random);
             state.NoteSuccess();
-            Recorder.Record(operation, state.Nanoseconds - begin, null);
+            Record(operation, due, begin, null);
             state.Adopt(process);
             return true;
         }
         catch (Exception failure) when (!state.IsBug(failure))
         {
-            await NoteAsync(operation, begin, failure);
+            await NoteAsync(operation, due, begin, failure);
             return false;
         }
     }
 
     // False when the process is dead.
-    private async ValueTask<bool> ExecuteAsync(EmulatedProcess process, long begin)
+    private async ValueTask<bool> ExecuteAsync(EmulatedProcess process, long? due)
     {
+        var begin = state.Nanoseconds;
         var call = process.Script.Next();
         try
         {
             var outcome = await process.ExecuteAsync(call);
             state.NoteSuccess();
-            Recorder.Record(outcome.Operation, state.Nanoseconds - begin, outcome.Failure);
+            Record(outcome.Operation, due, begin, outcome.Failure);
             if (outcome.Child is { } child)
             {
                 state.Adopt(child);
@@ -243,7 +244,7 @@ internal sealed class LoadWorker(LoadState state)
         }
         catch (Exception failure) when (!state.IsBug(failure))
         {
-            await NoteAsync(null, begin, failure);
+            await NoteAsync(null, due, begin, failure);
             return true;
         }
     }
@@ -259,10 +260,17 @@ internal sealed class LoadWorker(LoadState state)
         state.CountLiving(-1);
     }
 
-    private async ValueTask NoteAsync(LoadOperation? operation, long begin, Exception failure)
+    // The times are in nanoseconds; null for due in a closed loop, where a call is due when it begins.
+    private void Record(LoadOperation operation, long? due, long begin, string? failure)
+    {
+        var now = state.Nanoseconds;
+        Recorder.Record(operation, now - (due ?? begin), due is null ? null : now - begin, failure);
+    }
+
+    private async ValueTask NoteAsync(LoadOperation? operation, long? due, long begin, Exception failure)
     {
         var cause = string.Create(CultureInfo.InvariantCulture, $"{LoadState.EngineCause}{failure.GetType().Name}");
-        Recorder.Record(operation ?? LoadOperation.Fault, state.Nanoseconds - begin, cause);
+        Record(operation ?? LoadOperation.Fault, due, begin, cause);
         state.NoteEngineFailure(failure);
         await Task.Delay(PauseAfterEngineFailure);
     }
