@@ -78,7 +78,7 @@ internal sealed class LoadTotals
             }
         }
 
-        if (other.Service is { } service)
+        if (other.Service is { Count: > 0 } service)
         {
             (Service ??= new LatencyHistogram()).Add(service);
             service.Clear();
