@@ -3,7 +3,7 @@ using Hugesim.Clusters;
 using Hugesim.Machine;
 using Hugesim.Model;
 
-using var interruption = new Interruption();
+using var interruption = new Interruption(TimeProvider.System);
 await using var local = new GrainMachineFactory();
 await using var machines = new ClusterMachineFactory(local);
 var services = new CliServices(machines, [.. KernelProfiles.All.Select(p => p.Name)])

@@ -22,17 +22,7 @@ public sealed class EngineFailureTests
     {
         var cancellation = TestContext.Current.CancellationToken;
         await using var host = await GrainHost.StartAsync(new GrainHostOptions());
-        var (profile, _) = await WorkloadParser.ReadAsync(RecordingFiles.ToStream(Workload), "p", cancellation);
-        var options = new LoadOptions
-        {
-            Profile = profile!,
-            Kernel = "7.3",
-            Machines = 1,
-            Processes = 4,
-            Workers = 2,
-            Duration = TimeSpan.FromMinutes(10),
-            EngineGrace = TimeSpan.FromMilliseconds(300),
-        };
+        var options = (await TestLoad.OptionsAsync(Workload)) with { EngineGrace = TimeSpan.FromMilliseconds(300) };
         var results = await host.RunAsync(grains =>
         {
             var failing = DispatchProxy.Create<IGrainFactory, FailingGrains>();

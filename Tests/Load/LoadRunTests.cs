@@ -1,6 +1,5 @@
 using Hugesim.Load;
 using Hugesim.Silo;
-using Hugesim.Tests.Scenarios;
 using Shouldly;
 using Xunit;
 
@@ -15,7 +14,7 @@ public sealed class LoadRunTests
     public async Task Run_CallsEndWhileASampleIsTaken_CountsThem()
     {
         // The last call is due half a second after the first sample, and that takes longer.
-        var options = (await OptionsAsync()) with { Rate = 100, Calls = 150 };
+        var options = (await TestLoad.OptionsAsync(Workload)) with { Rate = 100, Calls = 150 };
         var results = await RunAsync(options, new WatchingReporter { Sample = _ => Thread.Sleep(1000) }, CancellationToken.None);
         results.End.ShouldBe(LoadEnd.Complete);
         results.Totals.Calls.ShouldBe(150);
@@ -25,7 +24,7 @@ public sealed class LoadRunTests
     [Fact]
     public async Task Run_InterruptedWhileItWarmsUp_HasMeasuredNothing()
     {
-        var options = (await OptionsAsync()) with { Rate = 1000, Warmup = TimeSpan.FromMinutes(10) };
+        var options = (await TestLoad.OptionsAsync(Workload)) with { Rate = 1000, Warmup = TimeSpan.FromMinutes(10) };
         using var interruption = new CancellationTokenSource();
         var reporter = new WatchingReporter
         {
@@ -43,20 +42,6 @@ public sealed class LoadRunTests
         results.Samples.ShouldBeEmpty();
         results.AuditSeconds.ShouldNotBeNull();
         results.Violations.ShouldBeEmpty();
-    }
-
-    private static async Task<LoadOptions> OptionsAsync()
-    {
-        var (profile, _) = await WorkloadParser.ReadAsync(RecordingFiles.ToStream(Workload), "p", TestContext.Current.CancellationToken);
-        return new LoadOptions
-        {
-            Profile = profile!,
-            Kernel = "7.3",
-            Machines = 1,
-            Processes = 4,
-            Workers = 2,
-            Duration = TimeSpan.FromMinutes(10),
-        };
     }
 
     private static async Task<LoadResults> RunAsync(LoadOptions options, ILoadReporter reporter, CancellationToken interrupted)

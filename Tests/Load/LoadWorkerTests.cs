@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Hugesim.Load;
-using Hugesim.Tests.Scenarios;
 using Shouldly;
 using Xunit;
 
@@ -14,19 +13,10 @@ public sealed class LoadWorkerTests
     [Fact]
     public async Task Worker_WhoseOnlyBirthHasNoParent_TakesNoCallAndEndsWhenOthersHaveBegunAll()
     {
-        var (profile, _) = await WorkloadParser.ReadAsync(RecordingFiles.ToStream(Workload), "p", TestContext.Current.CancellationToken);
-        var state = new LoadState(new LoadOptions
-        {
-            Profile = profile!,
-            Kernel = "7.3",
-            Machines = 1,
-            Processes = 1,
-            Workers = 2,
-            Duration = TimeSpan.FromMinutes(10),
-        });
+        var state = new LoadState((await TestLoad.OptionsAsync(Workload)) with { Processes = 1 });
         state.BeginWork(state.Options.Duration, calls: 1);
         // As it cannot be, nobody looks at its machine.
-        state.Workers[0].Post(new Birth(null!, profile!.Kinds[0], 0, 1, 1, new Seat()));
+        state.Workers[0].Post(new Birth(null!, state.Options.Profile.Kinds[0], 0, 1, 1, new Seat()));
         var run = Task.Run(state.Workers[0].RunAsync, TestContext.Current.CancellationToken);
 
         // Were it to take the only call for a moment, who looks just then would end, and the call would be nobody's.

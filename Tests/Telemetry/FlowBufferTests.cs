@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Hugesim.Telemetry;
+using Hugesim.Tests.Support;
 using Shouldly;
 using Xunit;
 
@@ -257,15 +258,4 @@ public sealed partial class FlowBufferTests
     }
 
     private FlowBuffer Buffer(TimeSpan window, int mostSpans = 1000) => new(new FlowBufferOptions(mostSpans, window), _time, _sent.Add);
-
-    private sealed class ManualTime : TimeProvider
-    {
-        private long _now;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Volatile.Read(ref _now);
-
-        public void Pass(TimeSpan time) => Interlocked.Add(ref _now, time.Ticks);
-    }
 }
