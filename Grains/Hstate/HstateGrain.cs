@@ -251,6 +251,7 @@ public sealed partial class HstateGrain : StatefulGrain<HstateState>, IHstateGra
     /// <inheritdoc/>
     public ValueTask PowerOff()
     {
+        Unwatch();
         _pool = null;
         DeactivateOnIdle();
         return ValueTask.CompletedTask;
@@ -280,12 +281,16 @@ public sealed partial class HstateGrain : StatefulGrain<HstateState>, IHstateGra
     /// <inheritdoc/>
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        Unwatch();
+        return base.OnDeactivateAsync(reason, cancellationToken);
+    }
+
+    private void Unwatch()
+    {
         if (_pool is not null)
         {
             ServiceProvider.GetService<PoolRegistry>()?.Remove(MachineName, _pool);
         }
-
-        return base.OnDeactivateAsync(reason, cancellationToken);
     }
 
     private void Watch(HugePagePool pool) =>

@@ -38,6 +38,19 @@ public sealed partial class MetricsTests(ObservedCluster cluster) : IDisposable
     }
 
     [Fact]
+    public async Task Metrics_OfAMachineThatHasEnded_AreGone()
+    {
+        string name;
+        await using (var machine = await cluster.StartAsync(pages: 12, nodes: 1))
+        {
+            name = machine.Name;
+            await ScrapeUntilAsync(samples => Sum(samples, name, "limit") == 12);
+        }
+
+        await ScrapeUntilAsync(samples => !Of(samples, name).Any());
+    }
+
+    [Fact]
     public async Task Metrics_OfMessagesAndTheProcess_AreBesideThem()
     {
         await cluster.RunAsync(0, "pool 2", "proc p", "p mmap m 1 private");
