@@ -12,6 +12,7 @@ internal sealed class CallFlows : MessageRecorder
 {
     private static readonly CallFlows s_instance = new();
     private static readonly ActivitySource s_source = new(TelemetrySources.Messages, TelemetrySources.MessagesVersion);
+    private static ILocalSiloDetails? s_silo;
 
     /// <summary>Lets messages ask.</summary>
     public static void Install() => Current = s_instance;
@@ -69,6 +70,17 @@ internal sealed class CallFlows : MessageRecorder
         ActivityTraceId.CreateFromString($"{link.TraceHigh:x16}{link.TraceLow:x16}"), ActivitySpanId.CreateFromString($"{link.SpanId:x16}"),
         link.IsDrawn ? ActivityTraceFlags.Recorded : ActivityTraceFlags.None, isRemote: true);
 
-    private static MessageEnds EndsOf(IGrainContext target, FlowLink? link) =>
-        new(target, target.ActivationServices.GetService<ILocalSiloDetails>()?.Name, link?.Caller);
+    private static MessageEnds EndsOf(IGrainContext target, FlowLink? link) => new(target, SiloOf(target), link?.Caller);
+
+    // Asked for each message, and nearly always of the same silo.
+    private static string? SiloOf(IGrainContext target)
+    {
+        var silo = s_silo;
+        if (target.Address.SiloAddress is not { } address || !address.Equals(silo?.SiloAddress))
+        {
+            s_silo = silo = target.ActivationServices.GetService<ILocalSiloDetails>();
+        }
+
+        return silo?.Name;
+    }
 }
