@@ -14,7 +14,7 @@ public sealed class LoadWorkerTests
     public async Task Worker_WhoseOnlyBirthHasNoParent_TakesNoCallAndEndsWhenOthersHaveBegunAll()
     {
         var state = new LoadState((await TestLoad.OptionsAsync(Workload)) with { Processes = 1 });
-        state.BeginWork(state.Options.Duration, calls: 1);
+        state.BeginWork(state.Options.Duration, calls: 1, pacer: null);
         // As it cannot be, nobody looks at its machine.
         state.Workers[0].Post(new Birth(null!, state.Options.Profile.Kinds[0], 0, 1, 1, new Seat()));
         var run = Task.Run(state.Workers[0].RunAsync, TestContext.Current.CancellationToken);

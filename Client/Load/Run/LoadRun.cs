@@ -179,7 +179,8 @@ internal sealed class LoadRun
     // Returns how many seconds the processes worked.
     private async Task<double> WorkAsync(TimeSpan time, long? calls)
     {
-        _state.BeginWork(time, calls);
+        using var pacer = _options.Rate is null ? null : new LoadPacer(_state);
+        _state.BeginWork(time, calls, pacer);
         await Task.WhenAll(_state.Workers.Select(worker => Task.Run(worker.RunAsync, CancellationToken.None)));
         return _state.Nanoseconds / 1e9;
     }

@@ -20,6 +20,7 @@ internal sealed class LoadState
     private long _due;
     private long _lastBegun;
     private long? _calls;
+    private LoadPacer? _pacer;
     private volatile bool _stopped;
 
     public LoadState(LoadOptions options)
@@ -34,9 +35,6 @@ internal sealed class LoadState
 
     /// <summary>The open loop's schedule; null in a closed loop.</summary>
     public OpenLoopSchedule? Schedule => Options.Rate is { } rate ? new OpenLoopSchedule(rate) : null;
-
-    /// <summary>The longest sleep of a worker.</summary>
-    public TimeSpan MostSleep { get; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Nanoseconds since the start, or since <see cref="ResetClock"/>.</summary>
     public long Nanoseconds => (long)((_clock.ElapsedTicks - Volatile.Read(ref _zero)) * (1e9 / Stopwatch.Frequency));
@@ -69,14 +67,26 @@ internal sealed class LoadState
     /// <summary>The processes work from now on; no worker may be at it.</summary>
     /// <param name="time">How long.</param>
     /// <param name="calls">After how many calls the work ends before that, or null.</param>
-    public void BeginWork(TimeSpan time, long? calls)
+    /// <param name="pacer">Wakes who waits for a call to be due, while they work; null in a closed loop.</param>
+    public void BeginWork(TimeSpan time, long? calls, LoadPacer? pacer)
     {
-        (End, _calls, _begun, _due, _lastBegun) = ((long)time.TotalNanoseconds, calls, 0, 0, long.MaxValue);
+        (End, _calls, _begun, _due, _lastBegun, _pacer) = ((long)time.TotalNanoseconds, calls, 0, 0, long.MaxValue, pacer);
         ResetClock();
     }
 
     /// <summary>When the next call of an open loop is due that no worker has taken, in nanoseconds; null in a closed loop.</summary>
     public long? TakeDue() => Schedule?.DueNanoseconds(Interlocked.Increment(ref _due) - 1);
+
+    /// <summary>Waits until a call of an open loop is due; false if the run has been stopped.</summary>
+    public async ValueTask<bool> WaitUntilAsync(long due)
+    {
+        if (due > Nanoseconds && !_stopped)
+        {
+            await _pacer!.WaitUntilAsync(due);
+        }
+
+        return !_stopped;
+    }
 
     /// <summary>May one more call begin? Counted only where calls are limited: all workers would share the counter.</summary>
     public bool MayBegin()

@@ -74,7 +74,7 @@ internal sealed class LoadWorker(LoadState state)
             }
 
             var due = state.TakeDue();
-            if (due >= end || (due is { } time && !await WaitUntilAsync(time)) || !state.MayBegin())
+            if (due >= end || (due is { } time && !await state.WaitUntilAsync(time)) || !state.MayBegin())
             {
                 if (birth is { } later)
                 {
@@ -273,22 +273,5 @@ internal sealed class LoadWorker(LoadState state)
         Record(operation ?? LoadOperation.Fault, due, begin, cause);
         state.NoteEngineFailure(failure);
         await Task.Delay(PauseAfterEngineFailure);
-    }
-
-    private async ValueTask<bool> WaitUntilAsync(long due)
-    {
-        while (!state.IsStopped)
-        {
-            var left = TimeSpan.FromMicroseconds((due - state.Nanoseconds) / 1000.0);
-            if (left <= TimeSpan.Zero)
-            {
-                return true;
-            }
-
-            // Awakes often enough to notice that the run has been stopped. Less than a tick of the timers would be no sleep: a loop that takes the processor from the calls.
-            await Task.Delay(left < Pause ? Pause : left < state.MostSleep ? left : state.MostSleep);
-        }
-
-        return false;
     }
 }
